@@ -1,0 +1,1 @@
+"""poise: a posture and workout coach for any camera."""

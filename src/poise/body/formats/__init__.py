@@ -1,0 +1,1 @@
+"""Recordings on disk: reading and writing keypoints through time."""

@@ -1,0 +1,222 @@
+"""Poses: one body at one instant, and through time.
+
+Invariants, written once, here:
+
+* coordinates are pixels, x right, y down, never normalised by width and height apart (angles would be wrong);
+* ``world`` is metres, x right, y down, z away from the camera, origin between the hips;
+* what was not seen is NaN, and its score is 0; scores lie in 0..1;
+* time is strictly increasing seconds on the recording's own clock; there is no frame rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poise.body.skeleton import MIDPOINTS, Skeleton
+
+Array = NDArray[np.float64]
+
+
+class _Named:
+    """Reaching keypoints by name; shared by `Pose` and `PoseSequence`, whose arrays end in (K, D) or (K,)."""
+
+    skeleton: Skeleton
+    points: Array
+    score: Array
+    world: Array | None
+
+    def at(self, name: str) -> Array:
+        """Where a keypoint or midpoint is, in pixels: shape ``(..., 2)``, NaN where unseen.
+
+        Raises:
+            UnknownName: when the skeleton lacks it.
+
+        """
+        return self._pick(self.points, name)
+
+    def world_at(self, name: str) -> Array:
+        """Where a keypoint or midpoint is, in metres: shape ``(..., 3)``, NaN where unseen or without `world`."""
+        if self.world is None:
+            self.skeleton.index(MIDPOINTS.get(name, (name,))[0])
+            return np.full((*self.points.shape[:-2], 3), np.nan)
+        return self._pick(self.world, name)
+
+    def score_at(self, name: str) -> Array:
+        """How surely a keypoint was seen, 0..1: shape ``(...)``; of a midpoint, its weaker end."""
+        ends = MIDPOINTS.get(name, (name,))
+        return np.asarray(np.min([self.score[..., self.skeleton.index(end)] for end in ends], axis=0))
+
+    def _pick(self, values: Array, name: str) -> Array:
+        if name in MIDPOINTS:
+            a, b = MIDPOINTS[name]
+            return (values[..., self.skeleton.index(a), :] + values[..., self.skeleton.index(b), :]) / 2
+        return values[..., self.skeleton.index(name), :]
+
+
+def _checked(
+    skeleton: Skeleton, lead: tuple[int, ...], points: Any, score: Any, world: Any
+) -> tuple[Array, Array, Array | None]:
+    k = len(skeleton)
+    points = np.asarray(points, dtype=np.float64)
+    score = np.asarray(score, dtype=np.float64)
+    if points.shape != (*lead, k, 2):
+        raise ValueError(f"points of {skeleton.name} must have shape {(*lead, k, 2)}, got {points.shape}")
+    if score.shape != (*lead, k):
+        raise ValueError(f"score of {skeleton.name} must have shape {(*lead, k)}, got {score.shape}")
+    if world is not None:
+        world = np.asarray(world, dtype=np.float64)
+        if world.shape != (*lead, k, 3):
+            raise ValueError(f"world of {skeleton.name} must have shape {(*lead, k, 3)}, got {world.shape}")
+    return points, score, world
+
+
+@dataclass(frozen=True, eq=False)
+class Pose(_Named):
+    """One body at one instant.
+
+    Args:
+        skeleton: which keypoints there are, K of them.
+        t: seconds on the recording's clock.
+        points: ``(K, 2)`` pixels.
+        score: ``(K,)`` how surely each was seen, 0..1.
+        world: ``(K, 3)`` metres, hip-centred, or None.
+        size: width and height in pixels of the picture the points lie in, or None when unknown.
+        person: which of several people this is.
+
+    Raises:
+        ValueError: when a shape does not fit the skeleton.
+
+    """
+
+    skeleton: Skeleton
+    t: float
+    points: Array
+    score: Array
+    world: Array | None = None
+    size: tuple[int, int] | None = None
+    person: int = 0
+
+    def __post_init__(self) -> None:
+        points, score, world = _checked(self.skeleton, (), self.points, self.score, self.world)
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "score", score)
+        object.__setattr__(self, "world", world)
+        object.__setattr__(self, "t", float(self.t))
+
+    @classmethod
+    def missing(cls, skeleton: Skeleton, t: float, size: tuple[int, int] | None = None) -> Self:
+        """The pose of an instant at which nobody was seen: all NaN, all scores 0."""
+        k = len(skeleton)
+        return cls(skeleton, t, np.full((k, 2), np.nan), np.zeros(k), size=size)
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything at all was seen."""
+        return bool(np.isfinite(self.points).any())
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSequence(_Named):
+    """One body through time; iterating gives a `Pose` for every instant.
+
+    Args:
+        skeleton: which keypoints there are, K of them.
+        t: ``(T,)`` strictly increasing seconds.
+        points: ``(T, K, 2)`` pixels.
+        score: ``(T, K)`` 0..1.
+        world: ``(T, K, 3)`` metres, hip-centred, or None.
+        size: width and height in pixels of the picture, or None when unknown.
+        person: which of several people this is.
+        meta: where it comes from (source, backend, model and its hash, versions), for recordings.
+
+    Raises:
+        ValueError: when shapes do not fit, or time does not increase.
+
+    """
+
+    skeleton: Skeleton
+    t: Array
+    points: Array
+    score: Array
+    world: Array | None = None
+    size: tuple[int, int] | None = None
+    person: int = 0
+    meta: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        t = np.asarray(self.t, dtype=np.float64)
+        if t.ndim != 1:
+            raise ValueError(f"t must have one axis, got shape {t.shape}")
+        if t.size and not (np.isfinite(t).all() and (np.diff(t) > 0).all()):
+            raise ValueError("t must be finite and strictly increasing seconds")
+        points, score, world = _checked(self.skeleton, t.shape, self.points, self.score, self.world)
+        object.__setattr__(self, "t", t)
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "score", score)
+        object.__setattr__(self, "world", world)
+
+    @classmethod
+    def of(cls, poses: Iterable[Pose], meta: Mapping[str, str] | None = None) -> Self:
+        """Gather poses of one skeleton, in time order, into a sequence.
+
+        Raises:
+            ValueError: when there are none, skeletons differ, or time does not increase.
+
+        """
+        items = list(poses)
+        if not items:
+            raise ValueError("no poses to gather")
+        first = items[0]
+        if any(p.skeleton != first.skeleton for p in items):
+            raise ValueError("poses of different skeletons cannot be gathered")
+        world = None
+        if any(p.world is not None for p in items):
+            blank = np.full((len(first.skeleton), 3), np.nan)
+            world = np.stack([blank if p.world is None else p.world for p in items])
+        return cls(
+            first.skeleton,
+            np.array([p.t for p in items]),
+            np.stack([p.points for p in items]),
+            np.stack([p.score for p in items]),
+            world,
+            first.size,
+            first.person,
+            dict(meta or {}),
+        )
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def __iter__(self) -> Iterator[Pose]:
+        for i, t in enumerate(self.t):
+            world = None if self.world is None else self.world[i]
+            yield Pose(self.skeleton, t, self.points[i], self.score[i], world, self.size, self.person)
+
+    def __getitem__(self, part: slice) -> PoseSequence:
+        """A part of the sequence, as a sequence."""
+        world = None if self.world is None else self.world[part]
+        return replace(self, t=self.t[part], points=self.points[part], score=self.score[part], world=world)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first instant to the last; 0 when there are fewer than two."""
+        return float(self.t[-1] - self.t[0]) if len(self.t) > 1 else 0.0
+
+    def to(self, skeleton: Skeleton) -> PoseSequence:
+        """The same body on another skeleton, keypoint by keypoint name; what this one lacks is NaN, score 0."""
+        shape = (len(self.t), len(skeleton))
+        points = np.full((*shape, 2), np.nan)
+        score = np.zeros(shape)
+        world = None if self.world is None else np.full((*shape, 3), np.nan)
+        for i, name in enumerate(skeleton.keypoints):
+            if self.skeleton.has(name):
+                points[:, i] = self.at(name)
+                score[:, i] = self.score_at(name)
+                if world is not None:
+                    world[:, i] = self.world_at(name)
+        return replace(self, skeleton=skeleton, points=points, score=score, world=world)

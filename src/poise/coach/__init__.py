@@ -1,0 +1,1 @@
+"""Poses to judgement: measures, repetitions, form. No pixels, no files but exercise files."""

@@ -1,0 +1,1 @@
+"""Pixels to poses: films and cameras in, poses out, drawings on top."""
