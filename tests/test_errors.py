@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from poise import errors
+from poise.errors import InputError, MissingExtra, ModelCorrupt, ModelUnavailable, PoiseError, UnknownName
+
+
+def test_every_error_of_the_room_is_one_poise_can_explain_and_is_drawn_in_the_tree() -> None:
+    raised = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(raised) == 11
+    for kind in raised:
+        assert issubclass(kind, PoiseError)
+        assert kind.__name__ in str(errors.__doc__)
+
+
+def test_an_error_says_what_went_wrong_and_then_what_to_do() -> None:
+    error = InputError("There is no film.", "Give the path of one.")
+    assert (error.message, error.hint) == ("There is no film.", "Give the path of one.")
+    assert str(error) == "There is no film. Give the path of one."
+    assert str(InputError("There is no film.")) == "There is no film."
+
+
+def test_an_unknown_name_is_a_key_error_that_reads_like_a_sentence() -> None:
+    with pytest.raises(KeyError) as caught:
+        raise UnknownName("backend", "blazepoze", ["blazepose", "replay"])
+    text = str(caught.value)
+    assert text == "No backend is called 'blazepoze'. Did you mean 'blazepose'? Known: blazepose, replay."
+
+
+def test_a_name_like_no_other_gets_no_guess() -> None:
+    assert "Did you mean" not in str(UnknownName("exercise", "xyz", ["squat", "lunge"]))
+
+
+def test_errors_can_be_caught_as_what_they_also_are() -> None:
+    assert issubclass(UnknownName, InputError)
+    assert issubclass(MissingExtra, ImportError)
+    assert issubclass(ModelCorrupt, ModelUnavailable)
+    assert not issubclass(ModelUnavailable, InputError)
+
+
+def test_a_missing_extra_says_what_to_type() -> None:
+    assert str(MissingExtra("Drawing", "render")).endswith("pip install 'poise[render]'")
