@@ -1,0 +1,102 @@
+"""Estimators: frames in, poses out. One file a backend; third parties add theirs by an entry point.
+
+An entry point in the group ``poise.backends`` names an opener, a function with the keyword arguments of
+`open_estimator` after its first. `check_estimator` holds what it opens to the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import TracebackType
+from typing import Protocol, Self
+
+from poise.body import Pose, Skeleton
+from poise.errors import MissingExtra, UnknownName
+from poise.vision.estimators.contract import check_estimator
+from poise.vision.frame import Frame
+from poise.vision.weights import Progress
+
+__all__ = ["BACKENDS", "ENTRY_POINTS", "PoseEstimator", "check_estimator", "known_backends", "open_estimator"]
+
+
+class PoseEstimator(Protocol):
+    """Finds people in one stream of frames. Leaving it as a context closes it; closing twice does no harm."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The skeleton of every pose it finds."""
+
+    def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
+        """For each frame the people in it, at most as many as asked for; `Pose.person` tells them apart.
+
+        Raises:
+            ValueError: when a frame is not later than the one before it, in this call or an earlier one.
+
+        """
+
+    def close(self) -> None:
+        """Let go of models and memory; it cannot estimate afterwards."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+#: The backends of poise: name -> (``module:opener``, the extra to install for it or "").
+BACKENDS: dict[str, tuple[str, str]] = {
+    "blazepose": ("poise.vision.estimators.blazepose:open_blazepose", ""),
+}
+
+#: The entry point group of everybody else's.
+ENTRY_POINTS = "poise.backends"
+
+
+def known_backends() -> list[str]:
+    """The names `open_estimator` knows: poise's own and those of installed packages."""
+    return sorted({*BACKENDS, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+def open_estimator(
+    backend: str = "blazepose",
+    *,
+    model: str = "",
+    people: int = 1,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> PoseEstimator:
+    """An estimator for one stream; fetches its model files when they are not here. Must be closed.
+
+    Args:
+        backend: one of `known_backends`.
+        model: which of the backend's models; "" for its default.
+        people: how many people to find at most.
+        threads: how many threads a network may use.
+        progress: told about model files as they arrive.
+
+    Raises:
+        UnknownName: when there is no such backend or model.
+        MissingExtra: when the backend needs something that is not installed.
+        ModelUnavailable: when a model file is not here and cannot be fetched.
+
+    """
+    opener = _opener(backend)
+    return opener(model=model, people=people, threads=threads, progress=progress)
+
+
+def _opener(backend: str) -> Callable[..., PoseEstimator]:
+    if backend in BACKENDS:
+        place, extra = BACKENDS[backend]
+        module, name = place.split(":")
+        try:
+            found: Callable[..., PoseEstimator] = getattr(import_module(module), name)
+        except ImportError as problem:
+            raise MissingExtra(f"The backend {backend!r}", extra) from problem
+        return found
+    for point in entry_points(group=ENTRY_POINTS, name=backend):
+        opener: Callable[..., PoseEstimator] = point.load()
+        return opener
+    raise UnknownName("backend", backend, known_backends())

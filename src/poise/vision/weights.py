@@ -1,0 +1,278 @@
+"""Model files: which there are, where they are, and getting them. What is known of them is in ``weights.toml``.
+
+A model is looked for in the folder named by ``$POISE_MODELS`` and in poise's cache. When it is in neither it is
+fetched into the cache: from its publisher's address, else by the package clients already on the machine, ``pip``
+and ``npm``, with whatever index they are set up for. A file is taken only if its sha256 is a published one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from poise.errors import ModelCorrupt, ModelUnavailable, UnknownName
+from poise.vision._fetching import FetchFailed, alone_in, download, npm_pack, pip_download
+
+#: Called while something is fetched: what, how many bytes are here, how many it will be (0 when not known).
+Progress = Callable[[str, int, int], None]
+
+FOLDER_VARIABLE = "POISE_MODELS"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model: its licence, and its file where it is here, else the one that would be fetched first.
+
+    ``size`` is bytes, 0 when not known; ``path`` is None when the model is not here.
+    """
+
+    name: str
+    licence: str
+    file: str
+    size: int
+    sha256: str
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class _File:
+    """A published file. `holds` maps each model in it to the member of the bundle, or "" when it is no bundle."""
+
+    name: str
+    sha256: str
+    holds: Mapping[str, str]
+    size: int = 0
+    url: str = ""
+    within: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True)
+class _Archive:
+    """A package with published files inside, and the client that gets it: either `pip` or `npm` is given."""
+
+    name: str
+    size: int
+    pip: str = ""
+    npm: str = ""
+
+    def __str__(self) -> str:
+        return f"pip download {self.pip}" if self.pip else f"npm pack {self.npm}"
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    licences: Mapping[str, str]
+    files: tuple[_File, ...]
+    archives: tuple[_Archive, ...]
+
+
+@cache
+def _catalogue() -> _Catalogue:
+    table = tomllib.loads(resources.files("poise.vision").joinpath("weights.toml").read_text("utf-8"))
+    return _Catalogue(
+        {name: row["licence"] for name, row in table["model"].items()},
+        tuple(_File(within=row.pop("in", {}), **row) for row in table["file"]),
+        tuple(_Archive(name, **row) for name, row in table["archive"].items()),
+    )
+
+
+def _cache_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("poise")) / "models"
+
+
+def _own_folder() -> Path | None:
+    return Path(given).expanduser() if (given := os.environ.get(FOLDER_VARIABLE)) else None
+
+
+def models() -> list[ModelInfo]:
+    """Every model poise can fetch, and whether it is here."""
+    known = _catalogue()
+    listed = []
+    for name, licence in known.licences.items():
+        try:
+            found = _find(name)
+        except ModelCorrupt:
+            found = None
+        file = found.file if found else _files_of(name)[0]
+        size = found.path.stat().st_size if found else file.size
+        listed.append(ModelInfo(name, licence, file.name, size, file.sha256, found.path if found else None))
+    return listed
+
+
+def locate(name: str) -> Path | None:
+    """The checked file that holds a model, or None when it is not here; a ``.task`` file is a bundle of several.
+
+    Raises:
+        UnknownName: when no model is called that.
+        ModelCorrupt: when the user's own folder has the file, but not the published bytes.
+
+    """
+    found = _find(name)
+    return found.path if found else None
+
+
+def load(name: str, progress: Progress | None = None) -> bytes:
+    """The network itself, fetched first when it is not here: the bytes of a ``.tflite`` file.
+
+    Raises:
+        UnknownName: when no model is called that.
+        ModelUnavailable: when it is not here and could not be fetched.
+
+    """
+    found = _find(name) or _fetch(name, progress)
+    member = found.file.holds[name]
+    return zipfile.ZipFile(io.BytesIO(found.data)).read(member) if member else found.data
+
+
+def fetch(name: str, progress: Progress | None = None) -> Path:
+    """The checked file that holds a model, fetched into the cache when it is not here.
+
+    Raises:
+        UnknownName: when no model is called that.
+        ModelUnavailable: when nothing it can be fetched from could be reached; says what was tried.
+        ModelCorrupt: when the user's own folder has the file, but not the published bytes.
+
+    """
+    return (_find(name) or _fetch(name, progress)).path
+
+
+def _files_of(name: str) -> list[_File]:
+    known = _catalogue()
+    if name not in known.licences:
+        raise UnknownName("model", name, known.licences)
+    return [file for file in known.files if name in file.holds]
+
+
+@dataclass(frozen=True)
+class _Found:
+    path: Path
+    file: _File
+    data: bytes = field(repr=False)
+
+
+def _find(name: str) -> _Found | None:
+    """The model among the files that are here, if it is."""
+    files = _files_of(name)
+    own = _own_folder()
+    wrong = []
+    for folder in (own, _cache_folder()):
+        if folder is None:
+            continue
+        for path in dict.fromkeys(folder / file.name for file in files):
+            if not path.is_file():
+                continue
+            data = path.read_bytes()
+            sha256 = hashlib.sha256(data).hexdigest()
+            for file in files:
+                if (file.name, file.sha256) == (path.name, sha256):
+                    return _Found(path, file, data)
+            if folder == own:
+                wrong.append(path)
+    if wrong:
+        published = ", ".join(file.sha256 for file in files if file.name == wrong[0].name)
+        raise ModelCorrupt(
+            f"{str(wrong[0])!r} is not the published file: its sha256 is not {published}.",
+            f"Delete it, or unset {FOLDER_VARIABLE}, then: poise models fetch {name}",
+        )
+    return None
+
+
+def _fetch(name: str, progress: Progress | None) -> _Found:
+    """The model, brought into the cache from the first source that has it."""
+    report = progress or (lambda what, done, total: None)
+    folder = _cache_folder()
+    failures: dict[str, str] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone_in(folder):
+            if found := _find(name):  # another process was faster
+                return found
+            for source in _sources(name):
+                if str(source) in failures:  # this host failed with another file already
+                    continue
+                try:
+                    _bring(source, folder, report)
+                except FetchFailed as failure:
+                    failures[str(source)] = str(failure)
+                if found := _find(name):
+                    return found
+    except OSError as problem:  # the cache cannot be written, or is full
+        failures[str(folder)] = problem.strerror or str(problem)
+    first = _files_of(name)[0]
+    raise ModelUnavailable(
+        f"The model {name!r} is not here and could not be fetched. Tried "
+        + "; ".join(f"{source}: {reason}" for source, reason in failures.items())
+        + ".",
+        f"Once there is a network: poise models fetch {name}. Or put {first.name} (sha256 {first.sha256}) "
+        f"into a folder and set {FOLDER_VARIABLE} to that folder.",
+    )
+
+
+def _sources(name: str) -> Iterator[_File | _Archive]:
+    """Where the model is to be had, in the order to try."""
+    files = _files_of(name)
+    yield from (file for file in files if file.url)
+    yield from (archive for archive in _catalogue().archives if any(archive.name in file.within for file in files))
+
+
+def _bring(source: _File | _Archive, folder: Path, report: Progress) -> None:
+    """Put what the source has into `folder`, each file whole and checked, or not at all.
+
+    Raises:
+        FetchFailed: when the source does not have it.
+        OSError: when `folder` cannot be written or is full.
+
+    """
+    unfinished = folder / "unfinished"
+    unfinished.mkdir(exist_ok=True)
+    if isinstance(source, _File):
+        part = unfinished / source.sha256
+        download(source.url, part, source.sha256, lambda done, total: report(source.name, done, total))
+        part.replace(folder / source.name)
+        return
+    package = unfinished / source.name
+    shutil.rmtree(package, ignore_errors=True)
+    package.mkdir()
+    try:
+        get, what = (pip_download, source.pip) if source.pip else (npm_pack, source.npm)
+        archive = get(what, package, lambda done: report(what, done, source.size))
+        for file in _catalogue().files:
+            if path := file.within.get(source.name):
+                data = _member(archive, path)
+                if hashlib.sha256(data).hexdigest() != file.sha256:
+                    raise FetchFailed(f"its {path} is not the published file")
+                (package / file.name).write_bytes(data)
+                (package / file.name).replace(folder / file.name)
+    finally:
+        shutil.rmtree(package, ignore_errors=True)
+
+
+def _member(archive: Path, path: str) -> bytes:
+    """A file of a wheel or a tarball."""
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.read(path)
+        with tarfile.open(archive) as tarball:
+            member = tarball.extractfile(path)
+            if member is None:
+                raise FetchFailed(f"its {path} is no file")
+            return member.read()
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as problem:
+        raise FetchFailed(f"it holds no {path} ({problem})") from None
