@@ -1,0 +1,100 @@
+"""A performance seen by a camera: as the poses an estimator would find.
+
+>>> from poise.sim import Camera, Noise, film_poses, perform
+>>> poses = film_poses(perform("squat", reps=2), Camera(yaw=90), rate=30, noise=Noise(), seed=1)
+>>> poses.skeleton.name, poses.size, poses.at("left_knee").shape[1]
+('blazepose33', (640, 640), 2)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poise.body import BLAZEPOSE33, Array, PoseSequence
+from poise.body.skeleton import MIDPOINTS
+from poise.sim.camera import Camera
+from poise.sim.noise import Noise
+from poise.sim.performance import Performance
+
+#: What can hide a keypoint: limbs as capsules, their ends and radius as a share of stature.
+_CAPSULES = (
+    ("mid_shoulder", "mid_hip", 0.075),
+    ("mid_ear", "mid_ear", 0.050),
+    *(
+        (f"{side}_{a}", f"{side}_{b}", radius)
+        for side in ("left", "right")
+        for a, b, radius in (
+            ("shoulder", "elbow", 0.026),
+            ("elbow", "wrist", 0.020),
+            ("hip", "knee", 0.042),
+            ("knee", "ankle", 0.028),
+        )
+    ),
+)
+
+
+def instants(performance: Performance, rate: float) -> Array:
+    """The times of the frames of a film at ``rate`` frames per second: ``(T,)`` seconds from 0."""
+    return np.arange(int(performance.seconds * rate)) / rate
+
+
+def film_poses(
+    performance: Performance,
+    camera: Camera,
+    rate: float = 30.0,
+    noise: Noise | None = None,
+    seed: int = 0,
+    t: Array | None = None,
+) -> PoseSequence:
+    """What a pose estimator would make of the performance: exact without ``noise``, else erring like one.
+
+    Keypoints hidden by the body score lower, and lower still outside the picture. ``t`` gives the instants
+    instead of ``rate``. World landmarks are relative to the camera's axes, origin between the hips.
+    """
+    t = instants(performance, rate) if t is None else np.asarray(t, dtype=np.float64)
+    joints = performance.joints(t)
+    seen = camera.seen_from(joints)
+    hips = [BLAZEPOSE33.index(f"{side}_hip") for side in ("left", "right")]
+    points = camera.project(joints)
+    poses = PoseSequence(
+        BLAZEPOSE33,
+        t,
+        points,
+        _score(seen, points, camera, performance.body.stature),
+        seen - seen[:, hips].mean(1, keepdims=True),
+        camera.size,
+        meta={"source": f"simulated {performance.move.name}"},
+    )
+    return poses if noise is None else noise.applied(poses, seed)
+
+
+def _score(seen: Array, points: Array, camera: Camera, stature: float) -> Array:
+    """How surely each keypoint is seen, ``(T, K)``: 0.98 in the open, 0.45 behind a limb, less beyond the edge."""
+    count = len(seen)
+
+    def at(name: str) -> Array:
+        ends = MIDPOINTS.get(name, (name,))
+        return np.asarray(seen[:, [BLAZEPOSE33.index(end) for end in ends]].mean(1))
+
+    buried = np.zeros(seen.shape[:2])
+    reach = np.linalg.norm(seen, axis=-1)
+    ray = seen / reach[..., None]
+    for a, b, share in _CAPSULES:
+        radius = share * stature
+        start, along = at(a)[:, None], (at(b) - at(a))[:, None]
+        # The nearest approach of the line of sight (from the camera, the origin) to the capsule's axis.
+        across = along - ray * (along * ray).sum(-1, keepdims=True)
+        from_ray = start - ray * (start * ray).sum(-1, keepdims=True)
+        square = (across * across).sum(-1)
+        share_along = np.clip(-(from_ray * across).sum(-1) / np.maximum(square, 1e-9), 0.0, 1.0)
+        near = start + along * share_along[..., None]
+        depth = (near * ray).sum(-1)
+        gap = np.linalg.norm(near - ray * depth[..., None], axis=-1)
+        in_front = reach - depth > 1.6 * radius  # a joint is not hidden by the limb it is in
+        buried = np.maximum(
+            buried, np.where(in_front, np.clip((1.25 * radius - gap) / (0.5 * radius), 0.0, 1.0), 0.0)
+        )
+    width, height = camera.size
+    beyond = np.maximum(np.maximum(-points, points - (width, height)), 0.0).max(-1) / max(camera.size)
+    score = (0.98 - 0.53 * buried) * np.exp(-beyond / 0.03)
+    return np.where(np.isfinite(points).all(-1), score, 0.0).reshape(count, -1)
