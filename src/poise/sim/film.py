@@ -70,31 +70,29 @@ def film_poses(
 
 def _score(seen: Array, points: Array, camera: Camera, stature: float) -> Array:
     """How surely each keypoint is seen, ``(T, K)``: 0.98 in the open, 0.45 behind a limb, less beyond the edge."""
-    count = len(seen)
 
     def at(name: str) -> Array:
         ends = MIDPOINTS.get(name, (name,))
         return np.asarray(seen[:, [BLAZEPOSE33.index(end) for end in ends]].mean(1))
 
-    buried = np.zeros(seen.shape[:2])
-    reach = np.linalg.norm(seen, axis=-1)
-    ray = seen / reach[..., None]
-    for a, b, share in _CAPSULES:
-        radius = share * stature
-        start, along = at(a)[:, None], (at(b) - at(a))[:, None]
-        # The nearest approach of the line of sight (from the camera, the origin) to the capsule's axis.
-        across = along - ray * (along * ray).sum(-1, keepdims=True)
-        from_ray = start - ray * (start * ray).sum(-1, keepdims=True)
-        square = (across * across).sum(-1)
-        share_along = np.clip(-(from_ray * across).sum(-1) / np.maximum(square, 1e-9), 0.0, 1.0)
-        near = start + along * share_along[..., None]
-        depth = (near * ray).sum(-1)
-        gap = np.linalg.norm(near - ray * depth[..., None], axis=-1)
-        in_front = reach - depth > 1.6 * radius  # a joint is not hidden by the limb it is in
-        buried = np.maximum(
-            buried, np.where(in_front, np.clip((1.25 * radius - gap) / (0.5 * radius), 0.0, 1.0), 0.0)
-        )
+    start = np.stack([at(a) for a, _, _ in _CAPSULES], axis=1)
+    along = np.stack([at(b) for _, b, _ in _CAPSULES], axis=1) - start
+    radius = stature * np.array([share for _, _, share in _CAPSULES])[:, None]
+    away = np.linalg.norm(seen, axis=-1)
+    ray = np.swapaxes(seen / away[..., None], 1, 2)
+    # Where on a capsule's axis the line of sight (from the camera, the origin) passes it, how deep and how close;
+    # everything is (T, capsules, keypoints).
+    start_ray, along_ray = start @ ray, along @ ray
+    square, cross = (along * along).sum(-1)[..., None], (start * along).sum(-1)[..., None]
+    where = (start_ray * along_ray - cross) / np.maximum(square - along_ray**2, 1e-9)
+    where = np.clip(where, 0.0, 1.0)
+    depth = start_ray + where * along_ray
+    gap = np.sqrt(
+        np.maximum((start * start).sum(-1)[..., None] + where * (2 * cross + where * square) - depth**2, 0.0)
+    )
+    buried = np.clip((1.25 * radius - gap) / (0.5 * radius), 0.0, 1.0)
+    buried[away[:, None] - depth <= 1.6 * radius] = 0.0  # a joint is not hidden by the limb it is in
     width, height = camera.size
-    beyond = np.maximum(np.maximum(-points, points - (width, height)), 0.0).max(-1) / max(camera.size)
-    score = (0.98 - 0.53 * buried) * np.exp(-beyond / 0.03)
-    return np.where(np.isfinite(points).all(-1), score, 0.0).reshape(count, -1)
+    beyond = np.maximum(np.maximum(-points, points - (width, height)), 0.0).max(-1) / max(width, height)
+    score = (0.98 - 0.53 * buried.max(1)) * np.exp(-beyond / 0.03)
+    return np.where(np.isfinite(points).all(-1), score, 0.0)
