@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from poise.body.skeleton import MIDPOINTS, Skeleton
+from poise.body.skeleton import Skeleton
 
 Array = NDArray[np.float64]
 
@@ -37,25 +37,32 @@ class _Named:
             UnknownName: when the skeleton lacks it.
 
         """
-        return self._pick(self.points, name)
+        return self.all_at((name,))[..., 0, :]
+
+    def all_at(self, names: tuple[str, ...]) -> Array:
+        """Where several keypoints or midpoints are, in pixels: shape ``(..., N, 2)`` in the order given."""
+        return self._middle(self.points, names)
 
     def world_at(self, name: str) -> Array:
         """Where a keypoint or midpoint is, in metres: shape ``(..., 3)``, NaN where unseen or without `world`."""
         if self.world is None:
-            self.skeleton.index(MIDPOINTS.get(name, (name,))[0])
+            self.skeleton.ends((name,))
             return np.full((*self.points.shape[:-2], 3), np.nan)
-        return self._pick(self.world, name)
+        return self._middle(self.world, (name,))[..., 0, :]
 
     def score_at(self, name: str) -> Array:
         """How surely a keypoint was seen, 0..1: shape ``(...)``; of a midpoint, its weaker end."""
-        ends = MIDPOINTS.get(name, (name,))
-        return np.asarray(np.min([self.score[..., self.skeleton.index(end)] for end in ends], axis=0))
+        return self.scores_at((name,))[..., 0]
 
-    def _pick(self, values: Array, name: str) -> Array:
-        if name in MIDPOINTS:
-            a, b = MIDPOINTS[name]
-            return (values[..., self.skeleton.index(a), :] + values[..., self.skeleton.index(b), :]) / 2
-        return values[..., self.skeleton.index(name), :]
+    def scores_at(self, names: tuple[str, ...]) -> Array:
+        """How surely several keypoints were seen: shape ``(..., N)`` in the order given."""
+        one, other = self.skeleton.ends(names)
+        return np.minimum(self.score[..., one], self.score[..., other])
+
+    def _middle(self, values: Array, names: tuple[str, ...]) -> Array:
+        one, other = self.skeleton.ends(names)
+        first = values[..., one, :]
+        return first if one == other else (first + values[..., other, :]) / 2
 
 
 def _checked(

@@ -7,7 +7,7 @@ names works on any skeleton that has those keypoints. Indices do not leave this 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from poise.errors import UnknownName
 
@@ -82,6 +82,17 @@ class Skeleton:
         (False, True)
         """
         return all(end in self._index for end in MIDPOINTS.get(name, (name,)))
+
+    @cache  # noqa: B019 - skeletons are few and live as long as the program
+    def ends(self, names: tuple[str, ...]) -> tuple[list[int], list[int]]:
+        """For each keypoint or midpoint, the indices of the two keypoints it is the middle of (twice itself).
+
+        Raises:
+            UnknownName: when the skeleton lacks one.
+
+        """
+        pairs = [MIDPOINTS.get(name, (name, name)) for name in names]
+        return [self.index(a) for a, _ in pairs], [self.index(b) for _, b in pairs]
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:

@@ -1,0 +1,169 @@
+"""The coach: smoothing, view, counting and form, composed. A recording is a loop over the same machine."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from poise.body import Array, Pose
+from poise.coach.counting import Holds, KnownReps, Machine, angle_over
+from poise.coach.events import Advice, Counts, Event, Feedback, Hold, Rep, Review, View
+from poise.coach.exercise import Exercise, load_exercise
+from poise.coach.form import Judged, Stretch, best_side
+from poise.coach.measures import Body, find_measure
+from poise.coach.setup import SetupCoach
+from poise.coach.smoothing import DisplayTrack, Guard, JudgementTrack
+from poise.coach.view import Scale, ViewTracker
+
+#: How many poses are measured at a time for the plots of a review; keeps a long recording's memory flat.
+_BLOCK = 256
+
+
+class Coach:
+    """Coaches one person doing one exercise: `update` takes a pose and says all there is to say about it.
+
+    Args:
+        exercise: the name of an exercise, a path to an exercise file, or an `Exercise`.
+
+    Raises:
+        UnknownName: when no exercise has that name.
+        InvalidExercise: when the file breaks the rules of exercise files.
+
+    """
+
+    def __init__(self, exercise: str | Exercise) -> None:
+        self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
+        self.judged: list[Judged] = []
+        self._scale = Scale()
+        self._view = ViewTracker()
+        self._guard: Guard | None = None
+        self._display = DisplayTrack()
+        self._judgement = JudgementTrack()
+        self._setup = SetupCoach(self.exercise)
+        self._machine: Machine = (Holds if self.exercise.kind == "hold" else KnownReps)(self.exercise)
+
+    def update(self, pose: Pose) -> Feedback:
+        """What there is to say about the next pose; `judged` then holds the poses that became ready to judge."""
+        scale = self._scale.update(pose)
+        self._guard = self._guard or Guard(pose.skeleton)
+        believed = self._guard.update(pose, scale)
+        shown = self._display.update(believed, scale)
+        view = self._view.update(believed, scale)
+        self.judged = [Judged(ready, scale, view) for ready in self._judgement.update(believed)]
+        events = [event for judged in self.judged for event in self._machine.update(judged)]
+        return self._feedback(shown, scale, view, events)
+
+    def finish(self) -> tuple[Event, ...]:
+        """The events that the end of the recording completes."""
+        scale, view = self._scale.value, self._view.view
+        self.judged = [Judged(ready, scale, view) for ready in self._judgement.finish()]
+        events = [event for judged in self.judged for event in self._machine.update(judged)]
+        return (*events, *self._machine.finish())
+
+    @property
+    def counts(self) -> Counts:
+        """What has been counted so far."""
+        return self._machine.counts
+
+    def _feedback(self, shown: Pose, scale: float, view: View, events: list[Event]) -> Feedback:
+        return Feedback(
+            t=shown.t,
+            exercise=self.exercise.name,
+            phase=self._machine.phase if shown.seen else "unseen",
+            progress=self._machine.progress,
+            counts=self._machine.counts,
+            measured=self._measured(shown, scale, view),
+            view=view,
+            pose=shown,
+            advice=self._setup.update(shown, scale, view),
+            events=tuple(events),
+        )
+
+    def _measured(self, shown: Pose, scale: float, view: View) -> dict[str, float]:
+        """The shown angle of each side, measured in the picture, or from world keypoints where it cannot be."""
+        if not shown.seen or math.isnan(scale):
+            return {}
+        measure = self.exercise.shown_angle
+        shape = np.float64
+        body = Body(shown, shape(scale), shape(view.yaw), shape(view.facing or 1))  # type: ignore[arg-type]
+        instant = Stretch(np.array([shown.t]), body, view, shown.t)
+        return {
+            f"{side}_{measure.name}".strip("_"): float(angle_over(measure, instant, side))
+            for side in measure.sides()
+        }
+
+
+def review(exercise: str | Exercise, poses: Iterable[Pose]) -> Review:
+    """The judgement of a recording: the same `Coach`, fed pose by pose.
+
+    Raises:
+        UnknownName: when no exercise has that name.
+        InvalidExercise: when the exercise file breaks the rules.
+
+    """
+    coach = Coach(exercise)
+    plots = _Plots(coach.exercise)
+    events: list[Event] = []
+    views: list[View] = []
+    advice: Counter[Advice] = Counter()
+    instants = seen = 0
+    for pose in poses:
+        feedback = coach.update(pose)
+        plots.add(coach.judged)
+        events += feedback.events
+        instants += 1
+        if feedback.phase != "unseen":
+            seen += 1
+            views.append(feedback.view)
+            advice.update(feedback.advice)
+    events += coach.finish()
+    plots.add(coach.judged, last=True)
+    usual_view = max(Counter(v.name for v in views).items(), key=lambda item: item[1], default=("unknown", 0))[0]
+    like_it = [v for v in views if v.name == usual_view]
+    return Review(
+        exercise=coach.exercise.name,
+        confidence=1.0,
+        counts=coach.counts,
+        reps=tuple(e for e in events if isinstance(e, Rep)),
+        holds=tuple(e for e in events if isinstance(e, Hold)),
+        view=like_it[len(like_it) // 2] if like_it else View("unknown", math.nan, math.nan, 0),
+        advice=tuple(item for item, n in advice.items() if n >= 0.3 * seen),
+        t=plots.t(),
+        measured=plots.measured(),
+        signal=coach.exercise.signal.measure,
+        unit=coach.exercise.signal.quantity.unit,
+        seen_share=seen / instants if instants else 0.0,
+    )
+
+
+class _Plots:
+    """Collects every quantity of an exercise over time, measured block by block on the judgement track."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        names = [exercise.angle, exercise.signal.measure, *(rule.measure for rule in exercise.fault)]
+        self._measures = [find_measure(name) for name in dict.fromkeys(names)]
+        self._waiting: list[Judged] = []
+        self._t: list[Array] = []
+        self._values: dict[str, list[Array]] = {m.name: [] for m in self._measures}
+
+    def add(self, judged: list[Judged], last: bool = False) -> None:
+        """Take in poses; measure them once there is a block of them."""
+        self._waiting += judged
+        if not self._waiting or not (last or len(self._waiting) >= _BLOCK):
+            return
+        stretch = Stretch.of(self._waiting, self._waiting[0].pose.t)
+        self._t.append(stretch.t)
+        for measure in self._measures:
+            self._values[measure.name].append(angle_over(measure, stretch, best_side(measure, stretch)))
+        self._waiting = []
+
+    def t(self) -> Array:
+        """Seconds of every measured instant."""
+        return np.concatenate(self._t) if self._t else np.zeros(0)
+
+    def measured(self) -> dict[str, Array]:
+        """Every quantity at those instants."""
+        return {name: np.concatenate(v) if v else np.zeros(0) for name, v in self._values.items()}

@@ -1,0 +1,259 @@
+"""From judged poses to events: one small machine for each kind of exercise.
+
+Each has `update(judged) -> events`, `finish() -> events`, and says what it has counted and where in the
+movement the body is. Which one an exercise needs is its `kind`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import replace
+from typing import Literal, Protocol
+
+import numpy as np
+
+from poise.body import Array
+from poise.coach.events import Counts, Event, Hold, Rep, RepKind
+from poise.coach.exercise import Exercise
+from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
+from poise.coach.measures import Body, Measure, turned
+from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
+from poise.coach.view import observable
+
+Phase = Literal["unseen", "rest", "towards", "turn", "back", "hold"]
+
+#: Seconds of rest kept as the person's own neutral, and the fewest that make one.
+NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
+#: Seconds around a repetition that still belong to its range of motion: heights change little near standing,
+#: where angles change most.
+AROUND_S = 0.4
+#: The most of a repetition that may be out of sight.
+UNSEEN = 0.6
+#: Seconds in position before a hold begins, and out of it before it ends.
+ENTER_S, LEAVE_S = 1.0, 1.0
+#: How many times a second a hold is looked at.
+LOOK_HZ = 5.0
+#: Seconds in a fault after which the timer of a hold pauses.
+PAUSE_S = 2.0
+
+
+class Machine(Protocol):
+    """What the coach needs of each: see the module's first lines."""
+
+    counts: Counts
+    phase: Phase
+    progress: float
+
+    def update(self, judged: Judged) -> list[Event]:
+        """Advance by one pose of the judgement track; gives the events it completes."""
+
+    def finish(self) -> list[Event]:
+        """The events that the end of the recording completes."""
+
+
+def angle_over(measure: Measure, stretch: Stretch, side: str) -> Array:
+    """A joint angle over a stretch: in the picture where its plane is seen, else from the world keypoints."""
+    if observable(stretch.view.yaw, measure.plane):
+        return measure.compute(stretch.body, side)
+    return measure.compute(turned(stretch.body, measure.plane), side)
+
+
+class KnownReps:
+    """Repetitions of a known exercise: its signal drives `CycleFinder`; each cycle is judged as it ends."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.counts = Counts()
+        self.phase: Phase = "unseen"
+        self.progress = math.nan
+        self._finder = CycleFinder(exercise.partial)
+        self._other = CycleFinder(exercise.partial) if exercise.either else None
+        self._inverted = False
+        self._recent: deque[Judged] = deque()
+        self._neutral: Stretch | None = None
+
+    def update(self, judged: Judged) -> list[Event]:
+        """Advance by one pose of the judgement track."""
+        t = judged.pose.t
+        self._recent.append(judged)
+        while self._recent[0].pose.t < t - 2 * STUCK_S:
+            self._recent.popleft()
+        self.progress = progress_of(self.exercise, judged)
+        usual = self._finder.usual
+        cycle = self._finder.update(t, 1 - self.progress if self._inverted else self.progress)
+        if self._other is not None and not usual:
+            cycle = self._choose_home(t, cycle)
+        if self._neutral is None and self._finder.state == "towards":
+            self._capture_neutral(t)
+        self.phase = "unseen" if math.isnan(self.progress) else self._finder.state
+        return [] if cycle is None else self._tell(cycle, usual)
+
+    def finish(self) -> list[Event]:
+        """The repetition that the end of the recording cuts short."""
+        usual = self._finder.usual
+        cycle = self._finder.finish()
+        return [] if cycle is None else self._tell(cycle, usual)
+
+    def _choose_home(self, t: float, cycle: Cycle | None) -> Cycle | None:
+        """Where the movement begins and ends: at rest, or at the turn if a cycle from there completes first."""
+        assert self._other is not None
+        other = self._other.update(t, 1 - self.progress)
+        if cycle is None and other is not None and other.returned >= BACK:
+            self._finder, self._inverted = self._other, True
+            cycle = other
+        if cycle is not None and cycle.returned >= BACK:
+            self._other = None
+        return cycle
+
+    def _capture_neutral(self, t: float) -> None:
+        calm = [j for j in self._recent if j.pose.seen and t - NEUTRAL_S <= j.pose.t < t - 0.2]
+        if calm and calm[-1].pose.t - calm[0].pose.t >= NEUTRAL_LEAST_S:
+            self._neutral = Stretch.of(calm, calm[0].pose.t)
+
+    def _tell(self, cycle: Cycle, usual: float) -> list[Event]:
+        stretch = self._stretch(cycle, 0.0)
+        if stretch is None:
+            return []
+        invalid = self._invalid(cycle, stretch)
+        short = shortfall(cycle, self.exercise.full, usual)
+        kind: RepKind = "invalid" if invalid else "partial" if short else "full"
+        rep = self._rep(cycle, stretch, kind, invalid or short)
+        self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
+        return [rep]
+
+    def _stretch(self, cycle: Cycle, around: float) -> Stretch | None:
+        first, last = cycle.start - around, cycle.end + around
+        seen = [j for j in self._recent if j.pose.seen and first <= j.pose.t <= last]
+        return Stretch.of(seen, cycle.turn) if seen else None
+
+    def _invalid(self, cycle: Cycle, stretch: Stretch) -> tuple[str, ...]:
+        reasons = [c.reason for c in self.exercise.condition if violated(c, stretch)]
+        if cycle.end - cycle.start < self.exercise.min_s:
+            reasons.append(f"it took only {cycle.end - cycle.start:.1f} s")
+        if cycle.unseen > UNSEEN:
+            reasons.append("you were out of sight for most of it")
+        still = self.exercise.still
+        if still and sway(stretch, still.keypoint) > still.within:
+            reasons.append("you moved from your place")
+        return tuple(reasons)
+
+    def _rep(self, cycle: Cycle, stretch: Stretch, kind: RepKind, reasons: tuple[str, ...]) -> Rep:
+        towards, back = max(cycle.arrived - cycle.start, 0.0), max(cycle.end - cycle.left, 0.0)
+        lowers_first = (self.exercise.towards == "eccentric") != self._inverted
+        lowering, lifting = (towards, back) if lowers_first else (back, towards)
+        measure = self.exercise.shown_angle
+        wide = self._stretch(cycle, AROUND_S) or stretch
+        angles = angle_over(measure, wide, best_side(measure, wide))
+        signal = self.exercise.signal.quantity
+        score = float(np.nanmean(signal.score(stretch.body, best_side(signal, stretch))))
+        faults = () if kind == "invalid" else tuple(judge(r, stretch, self._neutral) for r in self.exercise.fault)
+        return Rep(
+            number=self.counts.full + self.counts.partial + self.counts.invalid + 1,
+            kind=kind,
+            start=cycle.start,
+            turn=cycle.turn,
+            end=cycle.end,
+            rom=wide.at("range", angles)[0],
+            unit=measure.unit,
+            eccentric_s=lowering,
+            pause_s=cycle.left - cycle.arrived,
+            concentric_s=lifting,
+            asymmetry=asymmetry(measure, stretch),
+            confidence=max(0.0, min(1.0, score * (1 - cycle.unseen) * min(1.0, cycle.returned / 0.9))),
+            reasons=reasons,
+            faults=faults,
+        )
+
+
+def progress_of(exercise: Exercise, judged: Judged) -> float:
+    """How far from rest (0) to the turn (1) the signal of an exercise is; NaN when it was not seen."""
+    signal = exercise.signal
+    measure = signal.quantity
+    body = Body(judged.pose, np.float64(judged.scale), np.float64(judged.view.yaw), np.float64(judged.view.facing))  # type: ignore[arg-type]
+    span = signal.turn - signal.rest
+    if not measure.sided or signal.side == "mean":
+        return (float(measure.value(body)) - signal.rest) / span
+    scores = {side: float(measure.score(body, side)) for side in measure.sides()}
+    best = max(scores.values())
+    shares = [
+        (float(measure.compute(body, side)) - signal.rest) / span
+        for side, score in scores.items()
+        if score >= 0.5 * best
+    ]
+    return max((share for share in shares if math.isfinite(share)), default=math.nan)
+
+
+def asymmetry(measure: Measure, stretch: Stretch) -> float:
+    """Left minus right of a joint angle at the turn; NaN unless both sides were seen."""
+    if not measure.sided:
+        return math.nan
+    sides = []
+    for side in measure.sides():
+        values = angle_over(measure, stretch, side)
+        near = stretch.neighbours("turn", values)
+        if not near.size or float(np.median(measure.score(stretch.body, side)[near])) < SEEN:
+            return math.nan
+        sides.append(float(np.median(values[near])))
+    return sides[0] - sides[1]
+
+
+class Holds:
+    """Holds of a static exercise: in position while every condition holds; the timer pauses in a fault."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.counts = Counts()
+        self.phase: Phase = "unseen"
+        self.progress = math.nan
+        self._poses: list[Judged] = []
+        self._last_t = -math.inf
+        self._in_since = self._out_since = self._faulty_since = math.nan
+        self._held = self._before = 0.0
+
+    def update(self, judged: Judged) -> list[Event]:
+        """Advance by one pose of the judgement track; looks `LOOK_HZ` times a second."""
+        t = judged.pose.t
+        if t - self._last_t < 1 / LOOK_HZ:
+            return []
+        dt, self._last_t = t - self._last_t, t
+        instant = Stretch.of([judged], t)
+        if judged.pose.seen and not any(violated(c, instant) for c in self.exercise.condition):
+            self._out_since = math.nan
+            if math.isnan(self._in_since):
+                self._in_since = t
+            elif not self._paused(t, instant):
+                self._held += dt
+            self._poses.append(judged)
+        elif not math.isnan(self._in_since):
+            self._out_since = t if math.isnan(self._out_since) else self._out_since
+            if t - self._out_since >= LEAVE_S:
+                return self.finish()
+        held = t - self._in_since >= ENTER_S
+        self.phase = "hold" if held else "rest" if judged.pose.seen else "unseen"
+        self.progress = 1.0 if held else 0.0
+        if held:
+            self.counts = replace(self.counts, held_s=self._before + self._held)
+        return []
+
+    def finish(self) -> list[Event]:
+        """The hold that ends here, if it had begun."""
+        poses, self._poses = self._poses, []
+        held, self._held = self._held, 0.0
+        self._in_since = self._out_since = self._faulty_since = math.nan
+        if not poses or poses[-1].pose.t - poses[0].pose.t < ENTER_S:
+            return []
+        stretch = Stretch.of(poses, poses[len(poses) // 2].pose.t)
+        neutral = Stretch.of(poses[: max(3, len(poses) // 10)], poses[0].pose.t)
+        faults = tuple(judge(rule, stretch, neutral) for rule in self.exercise.fault)
+        self._before += held
+        self.counts = replace(self.counts, full=self.counts.full + 1, held_s=self._before)
+        return [Hold(self.counts.full, poses[0].pose.t, poses[-1].pose.t, held, faults)]
+
+    def _paused(self, t: float, instant: Stretch) -> bool:
+        rules = (rule for rule in self.exercise.fault if not rule.relative)
+        if not any(judge(rule, instant, None).state == "fault" for rule in rules):
+            self._faulty_since = math.nan
+            return False
+        self._faulty_since = t if math.isnan(self._faulty_since) else self._faulty_since
+        return t - self._faulty_since >= PAUSE_S

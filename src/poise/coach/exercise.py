@@ -1,0 +1,187 @@
+"""What an exercise file may say; one TOML file per exercise in `exercises/`, no code.
+
+Over a repetition (or hold) a rule takes a measure at a moment, or its largest, smallest or range, and holds it
+to a limit. What cannot be said like that needs a new measure in `measures.py`, never more grammar here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from poise.coach.measures import MEASURES, Measure, Plane, find_measure
+from poise.errors import InvalidExercise, UnknownName
+
+Moment = Literal["start", "turn", "max", "min", "range", "median"]
+MeasureName = Annotated[str, Field(description="the name of a measure of `poise.coach.measures`")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Measured(_Strict):
+    """Anything that takes a measure."""
+
+    measure: MeasureName
+
+    @field_validator("measure")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in MEASURES:
+            raise ValueError(str(UnknownName("measure", name, MEASURES)))
+        return name
+
+    @property
+    def quantity(self) -> Measure:
+        """The measure itself."""
+        return find_measure(self.measure)
+
+
+class Signal(_Measured):
+    """The quantity that drives the counting, and where it usually rests and turns.
+
+    ``side``: ``mean`` when both sides move together, ``any`` when one side or the sides in turn may move.
+    """
+
+    rest: float
+    turn: float
+    side: Literal["mean", "any"] = "mean"
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if self.rest == self.turn:
+            raise ValueError("rest and turn must differ")
+        return self
+
+
+class Condition(_Measured):
+    """Something that must hold at a moment of a repetition (or throughout a hold) for it to be one at all."""
+
+    at: Moment = "turn"
+    min: float | None = None
+    max: float | None = None
+    reason: str = Field(description="what is said when it does not hold")
+
+
+class Still(_Strict):
+    """A keypoint that stays where it is: how far it may sway sideways, in torso lengths."""
+
+    keypoint: str
+    within: float
+
+
+class Rule(_Measured):
+    """A fault: a measure at a moment, held to a limit. Between ``ok`` and ``limit`` nothing is said.
+
+    ``relative``: the measure is taken against the person's own neutral, captured before the first repetition.
+    """
+
+    name: str
+    title: str
+    at: Moment
+    ok: float
+    limit: float
+    relative: bool = False
+    cue: str
+    why: str
+    source: str
+    evidence: Literal["A", "B", "C"]
+
+    @property
+    def above(self) -> bool:
+        """Whether too much of it is the fault (else too little)."""
+        return self.limit > self.ok
+
+
+class Benchmark(_Measured):
+    """The range a measure usually has at a moment when the exercise is done well; shown, never a fault."""
+
+    title: str
+    at: Moment
+    low: float
+    high: float
+    source: str
+
+
+class Exercise(_Strict):
+    """One exercise: how it is counted, and what its form is held to."""
+
+    name: str
+    title: str
+    kind: Literal["reps", "hold"] = "reps"
+    plane: Plane = Field(description="the plane it is best seen in")
+    setup: str = Field(description="how to stand and where to put the camera, in one sentence")
+    angle: MeasureName = Field(description="the joint angle shown, and whose range is the repetition's ROM")
+    towards: Literal["eccentric", "concentric"] = Field(
+        default="eccentric", description="what the way from rest to turn is: lowering or lifting"
+    )
+    signal: Signal
+    full: float = Field(default=0.4, description="least share of rest-to-turn for a full repetition")
+    partial: float = Field(default=0.2, description="least share of rest-to-turn for a partial repetition")
+    min_s: float = Field(default=0.5, description="seconds below which a repetition cannot be one")
+    either: bool = Field(default=False, description="whether people also begin at the turn and come back to it")
+    still: Still | None = None
+    condition: tuple[Condition, ...] = ()
+    benchmark: tuple[Benchmark, ...] = ()
+    fault: tuple[Rule, ...] = ()
+
+    @field_validator("angle")
+    @classmethod
+    def _known_angle(cls, name: str) -> str:
+        return _Measured(measure=name).measure
+
+    @property
+    def shown_angle(self) -> Measure:
+        """The joint angle shown, as a measure."""
+        return find_measure(self.angle)
+
+
+def parse_exercise(text: str, where: str) -> Exercise:
+    """The exercise that a TOML text describes; ``where`` names it in errors.
+
+    Raises:
+        InvalidExercise: when it is not TOML, or says something an exercise file may not say.
+
+    """
+    try:
+        return Exercise.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidExercise(f"{where} is not a TOML file: {error}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise InvalidExercise(f"{where}: {first['msg']} at '{place}'{more}.") from None
+
+
+@cache
+def exercises() -> tuple[str, ...]:
+    """The names of the exercises poise knows, in alphabetical order."""
+    folder = resources.files("poise.coach").joinpath("exercises")
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+@cache
+def load_exercise(name: str) -> Exercise:
+    """The exercise of that name, or the one a path to a ``.toml`` file describes.
+
+    Raises:
+        UnknownName: when there is none of that name.
+        InvalidExercise: when the file breaks the rules.
+
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise InvalidExercise(f"There is no exercise file {name}.", "Give the path of a .toml file.")
+        return parse_exercise(path.read_text(encoding="utf-8"), path.name)
+    if name not in exercises():
+        raise UnknownName("exercise", name, exercises())
+    file = resources.files("poise.coach").joinpath("exercises", f"{name}.toml")
+    return parse_exercise(file.read_text(encoding="utf-8"), f"{name}.toml")

@@ -1,0 +1,180 @@
+"""Where the body is seen from, how large it is in the picture, and what that allows.
+
+Yaw is 0 when the body faces the camera, 90 side-on, 180 turned away. Two sources are fused: the width of the
+shoulders and hips against the torso (blind near 0, where its derivative vanishes) and the depth of the world
+keypoints (noisy near 90), weighted sin² and cos² of the angle. It holds lying down as well as upright, since it
+asks how far the left-right axis of the body turns out of the picture.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from poise.body import Pose
+from poise.coach.events import Advice, View, ViewName
+from poise.coach.measures import Plane
+
+#: How far from the ideal yaw (90 sagittal, 0 or 180 frontal) each plane may still be judged, degrees, after
+#: undoing the foreshortening: simulated squats are wrong by 17 degrees at 60 degrees yaw uncorrected.
+GATES: dict[Plane, float] = {"sagittal": 35.0, "frontal": 35.0, "any": 90.0}
+
+#: Standard error of the fused yaw, degrees (8 to 10 expected).
+YAW_SIGMA = 9.0
+
+#: Widths and segment lengths as shares of the torso, of the body poise assumes before it knows better
+#: (Drillis & Contini 1966 as fractions of stature, over a torso of 0.29).
+_SHOULDERS, _HIPS = 0.74, 0.40
+_SEGMENTS = (
+    ("mid_shoulder", "mid_hip", 1.0),
+    ("left_shoulder", "right_shoulder", _SHOULDERS),
+    *(
+        (f"{side}_{a}", f"{side}_{b}", share)
+        for side in ("left", "right")
+        for a, b, share in (
+            ("shoulder", "elbow", 0.62),
+            ("elbow", "wrist", 0.54),
+            ("hip", "knee", 0.84),
+            ("knee", "ankle", 0.86),
+        )
+    ),
+)
+_STARTS, _ENDS = tuple(a for a, _, _ in _SEGMENTS), tuple(b for _, b, _ in _SEGMENTS)
+_SHARES = np.array([share for _, _, share in _SEGMENTS])
+_GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+
+_SEEN, _DIM = 0.5, 0.2
+_SETTLE_S = 0.3
+_FORGET_S = 15.0
+_TURN_S = 0.7
+
+
+class Scale:
+    """How many pixels a torso length is, robust to foreshortening.
+
+    Every segment, divided by its usual share of the torso, is a lower bound, since foreshortening only
+    shortens; the second largest is taken (the largest may be a mistake), its recent peak remembered.
+    """
+
+    def __init__(self) -> None:
+        self.value = math.nan
+        self._level = math.nan
+        self._t = math.nan
+
+    def update(self, pose: Pose) -> float:
+        """Pixels per torso length as of this pose; NaN before anything was seen."""
+        if not pose.seen:
+            return self.value
+        a, b = pose.all_at(_STARTS), pose.all_at(_ENDS)
+        sure = np.minimum(pose.scores_at(_STARTS), pose.scores_at(_ENDS)) > _SEEN
+        lengths = np.sort(np.hypot(*(a - b).T)[sure] / _SHARES[sure])
+        if len(lengths) < 2:
+            return self.value
+        bound = float(lengths[-2])
+        dt, self._t = pose.t - self._t, pose.t
+        if math.isnan(self.value):
+            self.value = self._level = bound
+        else:
+            self._level += (bound - self._level) * (1 - math.exp(-dt / _SETTLE_S))
+            self.value = max(self._level, self.value * math.exp(-dt / _FORGET_S))
+        return self.value
+
+
+class ViewTracker:
+    """Estimates the `View` pose by pose, smoothed over about a second."""
+
+    def __init__(self) -> None:
+        self.view = View("unknown", math.nan, math.nan, 0)
+        self._yaw = math.nan
+        self._facing = 0.0
+        self._t = math.nan
+
+    def update(self, pose: Pose, scale: float) -> View:
+        """The view as of this pose; the last one while nobody is seen."""
+        if pose.seen and math.isfinite(scale):
+            yaw, forward = self._instant(pose, scale)
+            gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
+            if math.isfinite(yaw):
+                self._yaw = yaw if math.isnan(self._yaw) else self._yaw + gain * (yaw - self._yaw)
+                self._facing += gain * (forward - self._facing)
+                self._t = pose.t
+        facing = 0 if abs(self._facing) < 0.1 else (1 if self._facing > 0 else -1)
+        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing)
+        return self.view
+
+    def _instant(self, pose: Pose, scale: float) -> tuple[float, float]:
+        """Yaw in degrees and the forward direction's share along the picture's x, from one pose."""
+        (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
+        widths = []
+        if min(scores[:2]) > _DIM:
+            widths.append(min(1.0, math.dist(ls, rs) / (scale * _SHOULDERS)))
+        if min(scores[2:]) > _DIM:
+            widths.append(min(1.0, math.dist(lh, rh) / (scale * _HIPS)))
+        flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
+        ahead = _face_ahead(pose, scale)
+        if pose.world is None:
+            return flat, ahead
+        ls, rs, lh, rh = (pose.world_at(name).tolist() for name in _GIRDLES)
+        if math.isnan(ls[0]):
+            return flat, ahead
+        across = [a - b + c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
+        up = [a + b - c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
+        forward = (
+            across[1] * up[2] - across[2] * up[1],
+            across[2] * up[0] - across[0] * up[2],
+            across[0] * up[1] - across[1] * up[0],
+        )
+        norm = math.hypot(*forward) or 1.0
+        deep = math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1])))
+        weight = math.sin(math.radians(deep)) ** 2 if math.isfinite(flat) else 0.0
+        yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
+        if forward[2] / norm > 0.3:
+            yaw = 180.0 - yaw
+        return yaw, 0.5 * (forward[0] / norm + ahead)
+
+
+def _face_ahead(pose: Pose, scale: float) -> float:
+    """Which way the face points along x, about -1 to 1, from the nose against the ears; 0 when unseen."""
+    if not (pose.skeleton.has("nose") and pose.skeleton.has("mid_ear")):
+        return 0.0
+    d = float(pose.at("nose")[0] - pose.at("mid_ear")[0]) / (0.25 * scale)
+    return max(-1.0, min(1.0, d)) if math.isfinite(d) else 0.0
+
+
+def view_name(yaw: float) -> ViewName:
+    """The plain name of a yaw in degrees.
+
+    >>> [view_name(y) for y in (5, 50, 85, 170)]
+    ['front', 'oblique', 'side', 'rear']
+    """
+    if math.isnan(yaw):
+        return "unknown"
+    if yaw > 145:
+        return "rear"
+    if yaw <= 25:
+        return "front"
+    return "side" if 65 <= yaw <= 115 else "oblique"
+
+
+def off_plane(yaw: float, plane: Plane) -> float:
+    """How far, in degrees, a view is from the one that shows a plane undistorted.
+
+    >>> off_plane(75, "sagittal"), off_plane(170, "frontal"), off_plane(33, "any")
+    (15, 10, 0.0)
+    """
+    if plane == "any":
+        return 0.0
+    return abs(yaw - 90) if plane == "sagittal" else min(abs(yaw), abs(180 - yaw))
+
+
+def observable(yaw: float, plane: Plane) -> bool:
+    """Whether quantities of a plane may be judged from this view; never when the yaw is unknown."""
+    return plane == "any" or (math.isfinite(yaw) and off_plane(yaw, plane) <= GATES[plane])
+
+
+def turn_advice(plane: Plane) -> Advice:
+    """What to change so that a plane can be judged."""
+    if plane == "frontal":
+        return Advice("face_camera", "Face the camera, so that your knees and shoulders can be compared.")
+    return Advice("side_on", "Turn side-on to the camera, so that the angles of your joints can be judged.")
