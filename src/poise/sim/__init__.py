@@ -4,6 +4,7 @@
 
     perform("squat", reps=5, form={"valgus": 0.05})    a Performance: joints, measures, reps, faults: all true
     film_poses(performance, Camera(yaw=90), noise=...)  a PoseSequence, as an estimator would give
+    shipped()                                           the films that come with poise, and their truth
     MOVES["squat"].parameters                           what there is to vary, its unit, and what is a fault
 """
 
@@ -14,5 +15,18 @@ from poise.sim.move import Tempo
 from poise.sim.moves import MOVES
 from poise.sim.noise import Noise
 from poise.sim.performance import Performance, TrueRep, perform
+from poise.sim.shipped import ShippedClip, shipped
 
-__all__ = ["MOVES", "Body", "Camera", "Noise", "Performance", "Tempo", "TrueRep", "film_poses", "perform"]
+__all__ = [
+    "MOVES",
+    "Body",
+    "Camera",
+    "Noise",
+    "Performance",
+    "ShippedClip",
+    "Tempo",
+    "TrueRep",
+    "film_poses",
+    "perform",
+    "shipped",
+]

@@ -41,6 +41,9 @@ FRACTIONS = {
     "hip_half": 0.051,
 }
 
+#: How far up the trunk it bends, as a share of its length.
+LUMBAR = 0.368
+
 #: Places that ride on a segment, in metres of a 1.75 m body and in that segment's own axes; left side.
 _FACE = {
     "nose": (0.0, -0.035, 0.120),
@@ -272,7 +275,7 @@ class Body:
         return Figure(joints, segments)
 
     def _spine_and_head(self, p: _Resolved, joints: Array, segments: dict[str, Segment]) -> None:
-        s, lumbar_height = self.scale, 0.368 * self.trunk
+        s, lumbar_height = self.scale, LUMBAR * self.trunk
         pelvis = rotation_y(p("yaw")) @ rotation_x(p("pitch")) @ rotation_z(p("roll"))
         bend = rotation_x(p("spine_flexion")) @ rotation_z(p("spine_side")) @ rotation_y(p("spine_twist"))
         thorax = pelvis @ bend
@@ -294,7 +297,7 @@ class Body:
         chest = segments["thorax"]
         offset = np.zeros((p.count, 2, 3))
         offset[..., 0] = _SIGN * self.shoulder_half
-        offset[..., 1] = 0.632 * self.trunk + p.both("shrug")
+        offset[..., 1] = (1.0 - LUMBAR) * self.trunk + p.both("shrug")
         shoulder = chest.origin[:, None] + _apply(chest.axes[:, None], offset)
         if p.posture.hands is not None:
             hands = np.broadcast_to(np.asarray(p.posture.hands, dtype=np.float64), (p.count, 2, 3))

@@ -44,6 +44,19 @@ class Camera:
         )
         return camera.aimed(rng.normal(0.0, 0.08, 3))
 
+    def framing(self, places: Array, fill: float = 0.85) -> Self:
+        """The same camera aimed at the middle of places ``(..., 3)``, as far away as lets them fill the picture.
+
+        ``fill`` is the share of the picture, across or down, that the farthest place reaches from its middle.
+        """
+        flat = places.reshape(-1, 3)
+        x, y, z = (float(v) for v in (flat.min(0) + flat.max(0)) / 2)
+        camera = replace(self, target=(x, y, z))
+        for _ in range(12):  # the nearer half of a body grows faster than the distance shrinks; this settles
+            off = np.abs(camera.project(flat) / camera.size - 0.5).max() * 2
+            camera = replace(camera, distance=camera.distance * float(np.clip(off / fill, 0.5, 2.0)))
+        return camera
+
     def aimed(self, offset: Array) -> Self:
         """The same camera aimed ``offset`` metres beside its target."""
         x, y, z = (float(v) for v in np.asarray(self.target) + offset)

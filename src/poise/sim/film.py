@@ -1,4 +1,4 @@
-"""A performance seen by a camera: as the poses an estimator would find.
+"""A performance seen by a camera: as the poses an estimator would find, or as a film.
 
 >>> from poise.sim import Camera, Noise, film_poses, perform
 >>> poses = film_poses(perform("squat", reps=2), Camera(yaw=90), rate=30, noise=Noise(), seed=1)
@@ -7,6 +7,9 @@
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -66,6 +69,34 @@ def film_poses(
         meta={"source": f"simulated {performance.move.name}"},
     )
     return poses if noise is None else noise.applied(poses, seed)
+
+
+def film_video(
+    performance: Performance,
+    camera: Camera,
+    path: str | Path,
+    rate: float = 25.0,
+    look: str = "blue",
+    samples: int = 2,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Draw the performance and write it as a film; takes about half a second a frame.
+
+    Raises:
+        MissingExtra: the renderer is not installed.
+        UnknownName: a look nobody knows.
+        PoiseError: the film cannot be written there.
+
+    """
+    from poise.sim.render import draw  # needs the extra
+    from poise.vision.frame import Frame
+    from poise.vision.writer import open_writer
+
+    times = instants(performance, rate)
+    with open_writer(path, camera.size, preset="veryslow", crf=26) as writer:
+        for i, t in enumerate(times):
+            writer.write(Frame(draw(performance, camera, float(t), look, samples), float(t)))
+            progress(i + 1, len(times))
 
 
 def _score(seen: Array, points: Array, camera: Camera, stature: float) -> Array:

@@ -18,7 +18,8 @@ def true_measures(joints: Array) -> dict[str, Array]:
 
     Of both limbs, named ``left_…`` and ``right_…``, in degrees unless said otherwise:
 
-    * ``knee_flexion``, ``hip_flexion``, ``elbow_flexion``; ``shoulder_elevation``: upper arm from trunk;
+    * ``knee_flexion``, ``elbow_flexion``; ``shoulder_elevation``: upper arm from trunk;
+    * ``hip_flexion``, in the sagittal plane: shoulders are wider than hips, which is no flexion;
     * ``thigh_elevation``: 90 standing, 0 level, as the knee is below the hip; ``shank_lean``: ahead of upright;
     * ``upper_arm_tilt``: upper arm from the vertical line;
     * ``knee_in``: knee inside the plane that stands on heel and toe, as a share of the leg;
@@ -50,7 +51,7 @@ def true_measures(joints: Array) -> dict[str, Array]:
         hip, knee, ankle = (at(f"{side}_{joint}") for joint in ("hip", "knee", "ankle"))
         heel, toe = at(f"{side}_heel"), at(f"{side}_foot_index")
         out[f"{side}_knee_flexion"] = flexion(hip, knee, ankle)
-        out[f"{side}_hip_flexion"] = flexion(shoulder, hip, knee)
+        out[f"{side}_hip_flexion"] = flexion(*(profile(f"{side}_{joint}") for joint in ("shoulder", "hip", "knee")))
         out[f"{side}_elbow_flexion"] = flexion(shoulder, elbow, wrist)
         out[f"{side}_shoulder_elevation"] = interior_angle(hip, shoulder, elbow)
         out[f"{side}_thigh_elevation"] = np.degrees(np.arcsin((hip - knee)[:, 1] / distance(hip, knee)))

@@ -9,18 +9,18 @@ import numpy as np
 from poise.body import Array
 from poise.sim.body import Body, Posture, Value, spread
 from poise.sim.move import Base, Beat, Move, Parameter, Sides, Tempo, arm_towards, between, bump
-from poise.sim.moves.stances import SIGN, hips_over_feet, lower_body, places
+from poise.sim.moves.stances import SIGN, hips_over_feet, leaning, lower_body, places
 
 
 def _upright(body: Body, beat: Beat, lean: Value, knee: Value = 4.0) -> dict[str, Any]:
     """Posture values of all but the arms: a trunk leaning ahead on a body that stands, sits or kneels."""
     bent = np.broadcast_to(np.asarray(knee, dtype=np.float64), beat.t.shape)
-    pitch = 0.5 * np.asarray(lean)
+    pitch, spine = leaning(lean, 0.5 * np.asarray(lean))
     return {
         **lower_body(body, beat.base, bent, 0.16 * body.stature, pitch),
         "pitch": pitch,
-        "spine_flexion": pitch,
-        "neck_flexion": -0.5 * pitch,
+        "spine_flexion": spine,
+        "neck_flexion": -0.5 * spine,
     }
 
 
@@ -190,15 +190,16 @@ TRICEPS_EXTENSION = Move(
 def _dumbbell_row(body: Body, beat: Beat) -> Posture:
     lean = beat["hinge"] - beat["trunk_rise"] * beat.phase
     knee = np.repeat(spread(beat["knees"]), 2, axis=1)
-    pitch = 0.7 * lean
-    elevation, plane = arm_towards(between(lean, -beat["pull"], beat.u), between(2.0, 14.0, beat.u))
+    pitch, spine = leaning(lean, 0.25 * lean)
+    chest = pitch + spine
+    elevation, plane = arm_towards(between(chest, chest - lean - beat["pull"], beat.u), between(2.0, 14.0, beat.u))
     feet = places(0.085 * body.stature, body.ankle_height, np.zeros_like(beat.t))
     root, _ = hips_over_feet(body, feet, knee, 0.08 * body.stature, pitch)
     return Posture(
         root=root,
         feet=feet,
         pitch=pitch,
-        spine_flexion=0.3 * lean,
+        spine_flexion=spine,
         neck_flexion=-0.25 * lean,
         head_flexion=-0.15 * lean,
         arm_elevation=elevation,

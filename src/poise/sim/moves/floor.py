@@ -9,7 +9,7 @@ import numpy as np
 from poise.body import Array
 from poise.sim.body import Body, Posture, reach, spread
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump
-from poise.sim.moves.stances import free_arms, places
+from poise.sim.moves.stances import free_arms, leaning, places
 
 _TUCKED = 75.0  # pitch of a foot that stands on its toes, degrees
 
@@ -164,10 +164,11 @@ def _sit_up(body: Body, beat: Beat) -> Posture:
     knee = reach(body.thigh, body.shank, beat["knees"])
     away = np.sqrt(knee**2 - (body.ankle_height - low) ** 2)
     root = np.stack(np.broadcast_arrays(0.0, low, np.zeros_like(u)), axis=-1)
+    pitch, spine = leaning(lean, curl)
     return Posture(
         root=root,
-        pitch=lean - 0.632 * curl,
-        spine_flexion=curl,
+        pitch=pitch,
+        spine_flexion=spine,
         neck_flexion=4.0 + beat["neck_pull"] * u,
         feet=places(body.hip_half * 1.2, body.ankle_height + lift, away),
         toe_out=4.0,

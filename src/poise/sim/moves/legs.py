@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import TOE, Body, Posture, Value, spread
+from poise.sim.body import LUMBAR, TOE, Body, Posture, Value, spread
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump, ease
-from poise.sim.moves.stances import SIGN, free_arms, hips_over_feet, places
+from poise.sim.moves.stances import SIGN, free_arms, hips_over_feet, leaning, places
 
 
 def _behind(body: Body, knee: Value, shank_lean: Value) -> Array:
@@ -35,13 +35,13 @@ def _squat(body: Body, beat: Beat) -> Posture:
         np.cos(np.radians(beat["toe_out"])) * TOE[2] * body.scale,
     )
     feet = body.ankle_over_toe(toe, lifted, beat["toe_out"])
-    pitch = 0.62 * lean
+    pitch, spine = leaning(lean, 0.38 * lean)
     root, roll = hips_over_feet(body, feet, knee, back, pitch, beat["hip_shift"] * body.stature * u)
     return Posture(
         root=root,
         pitch=pitch,
         roll=roll,
-        spine_flexion=0.38 * lean,
+        spine_flexion=spine,
         spine_side=-roll,
         neck_flexion=-0.35 * lean,
         head_flexion=-0.30 * lean,
@@ -116,10 +116,11 @@ def _lunge(body: Body, beat: Beat) -> Posture:
     knee_in = np.where(lead[:, None], knee_in, knee_in[:, ::-1])
     lean = between(2.0, beat["trunk_lean"], u)
     tilt = np.degrees(np.arcsin(np.clip(beat["sway"] * H * u / body.trunk, -0.7, 0.7)))
+    tipped, spine = leaning(lean, 0.4 * lean)
     return Posture(
         root=np.stack([np.zeros_like(u), y, z], axis=-1),
-        pitch=0.6 * lean,
-        spine_flexion=0.4 * lean,
+        pitch=tipped,
+        spine_flexion=spine,
         spine_side=-tilt,
         head_side=tilt,
         neck_flexion=-0.6 * lean,
@@ -159,22 +160,23 @@ def _deadlift(body: Body, beat: Beat) -> Posture:
     lean = between(beat["lockout"] / 2 - beat["lean_back"], beat["hinge"], u) + early / 3
     stance = places(beat["stance"] * H / 2, body.ankle_height, 0.0)
     back = _behind(body, knee, knee / 5)
-    pitch = 0.75 * lean
+    pitch, spine = leaning(lean, 0.25 * lean)
     root, _ = hips_over_feet(body, stance, spread(knee) * np.ones(2), back, pitch)
-    spine = np.radians(pitch), np.radians(lean)
-    shoulder_z = root[:, 2] + body.trunk * (0.368 * np.sin(spine[0]) + 0.632 * np.sin(spine[1]))
+    chest = pitch + spine
+    lumbar, rest = LUMBAR * np.sin(np.radians(pitch)), (1.0 - LUMBAR) * np.sin(np.radians(chest))
+    shoulder_z = root[:, 2] + body.trunk * (lumbar + rest)
     bar_z = 0.5 * TOE[2] * body.scale + beat["bar_drift"] * H * u
     swing = np.degrees(np.arcsin(np.clip((bar_z - shoulder_z) / (body.upper_arm + body.forearm), -0.9, 0.9)))
     return Posture(
         root=root,
         pitch=pitch,
-        spine_flexion=0.25 * lean,
+        spine_flexion=spine,
         neck_flexion=-0.3 * lean,
         head_flexion=-0.2 * lean,
         feet=stance,
         toe_out=12.0,
-        arm_elevation=np.abs(lean + swing),
-        arm_plane=np.where(lean + swing >= 0, 86.0, -86.0),
+        arm_elevation=np.abs(chest + swing),
+        arm_plane=np.where(chest + swing >= 0, 86.0, -86.0),
         elbow=4.0,
         pronation=60.0,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import Body, Value, spread
+from poise.sim.body import LUMBAR, Body, Value, spread
 from poise.sim.move import Arms, Base
 
 SIGN = np.array((1.0, -1.0))
@@ -42,6 +42,17 @@ def hips_over_feet(
         root[:, 1] = height.mean(-1)
         sin = np.clip((height[:, 0] - height[:, 1]) / (2 * body.hip_half * np.cos(wide)), -0.9, 0.9)
     return root, np.degrees(np.arcsin(sin))
+
+
+def leaning(lean: Value, curl: Value) -> tuple[Array, Array]:
+    """Pelvis pitch and spine flexion of a trunk that is bent by ``curl`` and whose line, hips to shoulders, leans.
+
+    >>> [round(float(v), 6) for v in leaning(30.0, 0.0)]
+    [30.0, 0.0]
+    """
+    bend = np.radians(curl)
+    above = LUMBAR + (1.0 - LUMBAR) * np.cos(bend)
+    return np.asarray(lean - np.degrees(np.arctan2((1.0 - LUMBAR) * np.sin(bend), above))), np.asarray(curl)
 
 
 def lower_body(body: Body, base: Base, knee: Array, stance: float, pitch: Value = 0.0) -> dict[str, Any]:
