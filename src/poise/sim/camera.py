@@ -53,7 +53,7 @@ class Camera:
         x, y, z = (float(v) for v in (flat.min(0) + flat.max(0)) / 2)
         camera = replace(self, target=(x, y, z))
         for _ in range(12):  # the nearer half of a body grows faster than the distance shrinks; this settles
-            off = np.abs(camera.project(flat) / camera.size - 0.5).max() * 2
+            off = np.nan_to_num(np.abs(camera.project(flat) / camera.size - 0.5), nan=np.inf).max() * 2
             camera = replace(camera, distance=camera.distance * float(np.clip(off / fill, 0.5, 2.0)))
         return camera
 

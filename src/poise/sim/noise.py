@@ -75,12 +75,10 @@ class Noise:
         error = error * hidden
         far = rng.random((count, len(names))) < self.outliers
         error[far] += rng.standard_normal((int(far.sum()), 3)) * self.outlier_size
-        box = np.nanmax(np.nanmax(poses.points, axis=1) - np.nanmin(poses.points, axis=1), axis=-1)[:, None, None]
-        points = poses.points + error[..., :2] * box
+        points = poses.points + error[..., :2] * _extent(poses.points)
         world, score = poses.world, poses.score
         if world is not None:
-            tall = np.nanmax(np.nanmax(world, axis=1) - np.nanmin(world, axis=1), axis=-1)[:, None, None]
-            world = world + error * (1.0, 1.0, self.depth) * tall
+            world = world + error * (1.0, 1.0, self.depth) * _extent(world)
         swapped = self._spells(poses.t, self.swaps, self.swap_s, rng)
         legs = [
             i for i, name in enumerate(names) if name.split("_")[-1] in ("hip", "knee", "ankle", "heel", "index")
@@ -112,3 +110,11 @@ class Noise:
         for start in rng.uniform(t[0], t[-1] + 1e-9, rng.poisson(per_second * (t[-1] - t[0]))):
             inside |= (t >= start) & (t < start + max(rng.exponential(seconds), 0.02))
         return inside
+
+
+def _extent(places: Array) -> Array:
+    """The longest side of the box around what was seen, ``(T, 1, 1)``; NaN where nothing was."""
+    seen = np.isfinite(places)
+    size = np.where(seen, places, -np.inf).max(1) - np.where(seen, places, np.inf).min(1)
+    longest = size.max(-1)
+    return np.where(longest >= 0, longest, np.nan)[:, None, None]

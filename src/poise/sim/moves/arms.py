@@ -17,7 +17,7 @@ def _upright(body: Body, beat: Beat, lean: Value, knee: Value = 4.0) -> dict[str
     bent = np.broadcast_to(np.asarray(knee, dtype=np.float64), beat.t.shape)
     pitch, spine = leaning(lean, 0.5 * np.asarray(lean))
     return {
-        **lower_body(body, beat.base, bent, 0.16 * body.stature, pitch),
+        **lower_body(body, beat.base, bent, 0.16 * body.stature),
         "pitch": pitch,
         "spine_flexion": spine,
         "neck_flexion": -0.5 * spine,
@@ -189,14 +189,12 @@ TRICEPS_EXTENSION = Move(
 
 def _dumbbell_row(body: Body, beat: Beat) -> Posture:
     lean = beat["hinge"] - beat["trunk_rise"] * beat.phase
-    knee = np.repeat(spread(beat["knees"]), 2, axis=1)
     pitch, spine = leaning(lean, 0.25 * lean)
     chest = pitch + spine
     elevation, plane = arm_towards(between(chest, chest - lean - beat["pull"], beat.u), between(2.0, 14.0, beat.u))
     feet = places(0.085 * body.stature, body.ankle_height, np.zeros_like(beat.t))
-    root, _ = hips_over_feet(body, feet, knee, 0.08 * body.stature, pitch)
     return Posture(
-        root=root,
+        root=hips_over_feet(body, feet, beat["knees"], 0.08 * body.stature),
         feet=feet,
         pitch=pitch,
         spine_flexion=spine,

@@ -56,7 +56,7 @@ def _toes(body: Body) -> Array:
 
 
 def _head(beat: Beat) -> dict[str, Any]:
-    return {"neck_flexion": beat["head_drop"] * 0.6 - 14.0, "head_flexion": beat["head_drop"] * 0.4 - 16.0}
+    return {"neck_flexion": 1.3 * beat["head_drop"] - 14.0, "head_flexion": -0.3 * beat["head_drop"] - 16.0}
 
 
 def _push_up(body: Body, beat: Beat) -> Posture:

@@ -61,7 +61,7 @@ def _stooping(body: Body, beat: Beat) -> Posture:
     lean = 4.0 + 72.0 * down
     elevation, plane = arm_towards(np.minimum(lean + 6.0 * down, 80.0), 8.0)
     return Posture(
-        **lower_body(body, "standing", 6.0 + 50.0 * down, 0.16 * body.stature, 0.6 * lean),
+        **lower_body(body, "standing", 6.0 + 50.0 * down, 0.16 * body.stature),
         **_attention(beat),
         pitch=0.6 * lean,
         spine_flexion=0.4 * lean,
@@ -79,7 +79,7 @@ def _walking(body: Body, beat: Beat) -> Posture:
     swing = np.sin(step[:, None] + np.array((0.0, np.pi)))
     recover = np.cos(step[:, None] + np.array((0.0, np.pi)))
     knee = 8.0 + 52.0 * np.maximum(recover, 0.0) ** 2
-    leg = 2 * np.pi * beat["speed"] / (4.0 * beat["pace_m"]) * t
+    leg = np.pi * beat["speed"] / beat["pace_m"] * t
     path = beat["pace_m"] / 2 * (2 / np.pi) * np.arcsin(0.995 * np.sin(leg))
     yaw = beat["heading"] + 180.0 * (1.0 - ease(3.0 * np.cos(leg) + 0.5))  # turns round on the spot at the ends
     heading = np.radians(beat["heading"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import LUMBAR, TOE, Body, Posture, Value, spread
+from poise.sim.body import LUMBAR, TOE, Body, Posture, Value
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump, ease
 from poise.sim.moves.stances import SIGN, free_arms, hips_over_feet, leaning, places
 
@@ -21,34 +21,38 @@ def _toe_height(body: Body) -> float:
     return body.ankle_height + float(TOE[1]) * body.scale
 
 
+def _stagger(body: Body, beat: Beat) -> Array:
+    """How far the left foot is set back (and the right one ahead) for the knees to differ as asked at the turn."""
+    depth, half = beat["depth"], beat["asymmetry"] / 2
+    back = _behind(body, depth, depth / 4 + beat["knee_forward"])
+    return np.asarray((body.leg_reach(depth - half) ** 2 - body.leg_reach(depth + half) ** 2) / (4 * back))
+
+
 def _squat(body: Body, beat: Beat) -> Posture:
-    u = beat.phase
-    half = spread(beat["asymmetry"]) / 2 * SIGN
-    knee = between(beat["top"], spread(beat["depth"]) + half, u[:, None] * np.ones(2))
-    mean = knee.mean(-1)
-    back = _behind(body, mean, mean / 4 + beat["knee_forward"] * u)
-    lean = mean / 3 + beat["trunk_lean"] * u + beat["hips_shoot_up"] * bump(beat.returning / 0.7)
+    u, H = beat.phase, body.stature
+    knee = between(beat["top"], beat["depth"], u)
+    back = _behind(body, knee, knee / 4 + beat["knee_forward"] * u)
+    lean = knee / 3 + beat["trunk_lean"] * u + beat["hips_shoot_up"] * bump(beat.returning / 0.7)
     lifted = np.degrees(np.arcsin(np.clip(beat["heel_rise"] * u, 0.0, 0.9)))
+    turned = np.radians(beat["toe_out"])
     toe = places(
-        beat["stance"] * body.stature / 2 + np.sin(np.radians(beat["toe_out"])) * TOE[2] * body.scale,
+        beat["stance"] * H / 2 + np.sin(turned) * TOE[2] * body.scale,
         _toe_height(body),
-        np.cos(np.radians(beat["toe_out"])) * TOE[2] * body.scale,
+        np.cos(turned) * TOE[2] * body.scale,
     )
+    toe[..., 2] -= SIGN * _stagger(body, beat)[:, None]
     feet = body.ankle_over_toe(toe, lifted, beat["toe_out"])
     pitch, spine = leaning(lean, 0.38 * lean)
-    root, roll = hips_over_feet(body, feet, knee, back, pitch, beat["hip_shift"] * body.stature * u)
     return Posture(
-        root=root,
+        root=hips_over_feet(body, feet, knee, back, beat["hip_shift"] * H * u),
         pitch=pitch,
-        roll=roll,
         spine_flexion=spine,
-        spine_side=-roll,
         neck_flexion=-0.35 * lean,
         head_flexion=-0.30 * lean,
         feet=feet,
         toe_out=beat["toe_out"],
         foot_pitch=lifted,
-        knee_in=beat["valgus"] * body.stature * u,
+        knee_in=beat["valgus"] * H * u,
         **free_arms(beat.arms, lean, u),
     )
 
@@ -70,7 +74,9 @@ SQUAT = Move(
         "hips_shoot_up": Parameter(
             0, (0, 4), "deg", "lean added as the hips rise first", "hips_shoot_up", (24, 38)
         ),
-        "asymmetry": Parameter(0, (-3, 3), "deg", "left minus right knee flexion", "asymmetry", (15, 22)),
+        "asymmetry": Parameter(
+            0, (-3, 3), "deg", "left minus right knee flexion: one foot set back", "asymmetry", (15, 22)
+        ),
         "hip_shift": Parameter(0, (-0.006, 0.006), "stature", "hips shifted sideways", "hip_shift", (0.04, 0.07)),
         "towards": Parameter(1.2, (0.8, 2.5), "s", "time of the way down", "fast_descent", (0.3, 0.55)),
         "stance": Parameter(0.23, (0.19, 0.30), "stature", "distance between the ankles"),
@@ -82,50 +88,70 @@ SQUAT = Move(
 )
 
 
+_LUNGE_PITCH, _LUNGE_TOE_OUT = 62.0, 2.0  # of the rear foot at the turn, degrees
+
+
+def _knee_clear(body: Body, hip: Array, ankle: Array) -> Array:
+    """How far the hips must be ahead of the rear ankle, both at these heights, to keep that knee off the floor."""
+    low = 0.04 * body.stature
+    thigh = np.sqrt(np.maximum(body.thigh**2 - (hip - low) ** 2, 0.0))
+    return np.asarray(thigh + np.sqrt(np.maximum(body.shank**2 - (ankle - low) ** 2, 0.0)))
+
+
 def _lunge(body: Body, beat: Beat) -> Posture:
     """The leading leg is worked out as the left one; sides are swapped at the end where the right one leads."""
     u, H = beat.phase, body.stature
-    lead = beat.side >= 0
-    step, half = beat["step"] * H, beat["stance"] * H / 2
+    lead, stepping = beat.side >= 0, beat["stepping"] > 0.5
+    way = np.where(lead, 1.0, -1.0)
+    half = beat["stance"] * H / 2
+    shift = 0.45 * beat["sway"] * H * u  # the hips sway out and the spine bends after them
+    tilt = np.degrees(np.arcsin(0.55 * beat["sway"] * H * u / ((1.0 - LUMBAR) * body.trunk)))
+    across = half - body.hip_half - shift
+    # At the turn, measured from the rear toe: the rear ankle, the hips before it, the front ankle before them.
+    toe = np.stack(np.broadcast_arrays(-half, _toe_height(body), 0.0), axis=-1)[:, None] * np.ones((2, 1))
+    tucked = body.ankle_over_toe(toe, np.full_like(u, _LUNGE_PITCH), _LUNGE_TOE_OUT)[:, 1]
     back = _behind(body, beat["depth"], beat["knee_forward"])
-    rise = beat["stepping"] > 0.5
-    toe_y = _toe_height(body)
-    # Split: both feet stay. Stepping: the leading foot flies from beside the other one to its place and back.
-    flown = np.where(rise, ease(u / 0.55), 1.0)
-    front_z = step * flown
-    front_y = body.ankle_height + np.where(rise, 0.05 * H * bump(flown), 0.0)
-    rear_pitch = np.where(rise, between(0.0, 62.0, u), between(35.0, 62.0, u))
-    rear_toe = np.stack(np.broadcast_arrays(-half, toe_y, TOE[2] * body.scale), axis=-1)
-    turn = body.ankle_over_toe(np.repeat(rear_toe[:, None], 2, 1), rear_pitch, 2.0)[:, 1]
+    deep = body.ankle_height + np.sqrt(body.leg_reach(beat["depth"]) ** 2 - across**2 - back**2)
+    hips_z = tucked[:, 2] + np.maximum(beat["step"] * H, _knee_clear(body, deep, tucked[:, 1]))
+    front_z = hips_z + back
+    # In a split squat both feet stay. Stepping, the front foot flies from beside the other to its place and back.
+    flown = np.where(stepping, ease(u / 0.55), 1.0)
+    start_z = -TOE[2] * body.scale * np.cos(np.radians(_LUNGE_TOE_OUT))
+    foot_z = between(start_z, front_z, flown)
+    foot_y = body.ankle_height + np.where(stepping, 0.05 * H * bump(flown), 0.0)
+    rear_pitch = between(np.where(stepping, 0.0, 35.0), _LUNGE_PITCH, u)
+    rear = body.ankle_over_toe(toe, rear_pitch, _LUNGE_TOE_OUT)[:, 1]
     knee = between(12.0, beat["depth"], u)
-    behind = between(step / 2, back, u)
-    across = half - body.hip_half
+    behind = between((front_z - tucked[:, 2]) / 2, back, u)
     planted = np.sqrt(np.maximum(body.leg_reach(knee) ** 2 - across**2 - behind**2, 1e-6))
-    deep = np.sqrt(np.maximum(body.leg_reach(beat["depth"]) ** 2 - across**2 - back**2, 1e-6))
-    z = np.where(rise, between(0.0, step - back, u), step - behind)
-    y = body.ankle_height + np.where(rise, between(body.leg_reach(5.0), deep, u**1.5), planted)
-    for foot_y, foot_z in ((front_y, front_z), (turn[:, 1], turn[:, 2])):  # no leg is longer than it is
-        slack = (0.9995 * body.leg) ** 2 - across**2 - (z - foot_z) ** 2
-        y = np.minimum(y, foot_y + np.sqrt(np.maximum(slack, 1e-6)))
-    front = np.stack(np.broadcast_arrays(half, front_y, front_z), axis=-1)
-    feet = np.stack([front, turn], axis=1)
+    z = np.where(stepping, between(start_z, hips_z, u), front_z - behind)
+    y = np.where(
+        stepping, between(body.ankle_height + body.leg_reach(5.0), deep, u**1.5), body.ankle_height + planted
+    )
+    for near_y, near_z, dx in (  # no leg is longer than it is
+        (foot_y, foot_z, across),
+        (rear[:, 1], rear[:, 2], across + 2 * shift),
+    ):
+        slack = (0.9995 * body.leg) ** 2 - dx**2 - (z - near_z) ** 2
+        y = np.minimum(y, near_y + np.sqrt(np.maximum(slack, 1e-6)))
+    front = np.stack(np.broadcast_arrays(half, foot_y, foot_z), axis=-1)
+    feet = np.stack([front, rear], axis=1)
     pitch = np.stack([np.zeros_like(u), rear_pitch], axis=-1)
     knee_in = np.stack([beat["valgus"] * H * u, np.zeros_like(u)], axis=-1)
     feet = np.where(lead[:, None, None], feet, feet[:, ::-1] * (-1.0, 1.0, 1.0))
     pitch = np.where(lead[:, None], pitch, pitch[:, ::-1])
     knee_in = np.where(lead[:, None], knee_in, knee_in[:, ::-1])
     lean = between(2.0, beat["trunk_lean"], u)
-    tilt = np.degrees(np.arcsin(np.clip(beat["sway"] * H * u / body.trunk, -0.7, 0.7)))
     tipped, spine = leaning(lean, 0.4 * lean)
     return Posture(
-        root=np.stack([np.zeros_like(u), y, z], axis=-1),
+        root=np.stack([way * shift, y, z], axis=-1),
         pitch=tipped,
         spine_flexion=spine,
-        spine_side=-tilt,
-        head_side=tilt,
+        spine_side=-way * tilt,
+        head_side=way * tilt,
         neck_flexion=-0.6 * lean,
         feet=feet,
-        toe_out=2.0,
+        toe_out=_LUNGE_TOE_OUT,
         foot_pitch=pitch,
         knee_in=knee_in,
         **free_arms(beat.arms, lean, u),
@@ -140,8 +166,10 @@ LUNGE = Move(
         "knee_forward": Parameter(4, (-4, 10), "deg", "lean of the front shank", "knee_over_toe", (28, 40)),
         "trunk_lean": Parameter(5, (0, 13), "deg", "trunk lean at the turn", "trunk_lean", (33, 50)),
         "valgus": Parameter(0, (0, 0.006), "stature", "front knee moved to the midline", "valgus", (0.03, 0.06)),
-        "sway": Parameter(0, (-0.02, 0.02), "stature", "shoulders swayed sideways", "sway", (0.155, 0.18)),
-        "step": Parameter(0.42, (0.38, 0.47), "stature", "distance between the feet"),
+        "sway": Parameter(
+            0, (-0.02, 0.02), "stature", "shoulders swayed to the leading side", "sway", (0.155, 0.18)
+        ),
+        "step": Parameter(0.24, (0.22, 0.28), "stature", "rear ankle behind the hips at the turn"),
         "stance": Parameter(0.12, (0.10, 0.16), "stature", "sideways distance between the feet"),
         "stepping": Parameter(0, (0, 1), "0 or 1", "whether each repetition steps out and back"),
     },
@@ -161,7 +189,7 @@ def _deadlift(body: Body, beat: Beat) -> Posture:
     stance = places(beat["stance"] * H / 2, body.ankle_height, 0.0)
     back = _behind(body, knee, knee / 5)
     pitch, spine = leaning(lean, 0.25 * lean)
-    root, _ = hips_over_feet(body, stance, spread(knee) * np.ones(2), back, pitch)
+    root = hips_over_feet(body, stance, knee, back)
     chest = pitch + spine
     lumbar, rest = LUMBAR * np.sin(np.radians(pitch)), (1.0 - LUMBAR) * np.sin(np.radians(chest))
     shoulder_z = root[:, 2] + body.trunk * (lumbar + rest)
@@ -206,11 +234,10 @@ def _jumping_jack(body: Body, beat: Beat) -> Posture:
     arms = beat.delayed(beat["lag"])
     apart = between(beat["closed"], beat["spread"], u) * body.shoulder_half
     hop = 0.035 * H * bump(u)
-    knee = spread(beat["knees"] * (1.0 - 0.7 * bump(u))) * np.ones(2)
+    knee = beat["knees"] * (1.0 - 0.7 * bump(u))
     feet = places(apart, body.ankle_height + hop, 0.0)
-    root, _ = hips_over_feet(body, feet, knee, 0.005 * H)
     return Posture(
-        root=root,
+        root=hips_over_feet(body, feet, knee, 0.005 * H),
         feet=feet,
         toe_out=12.0,
         pitch=2.0,

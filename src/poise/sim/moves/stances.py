@@ -19,29 +19,21 @@ def places(x: Value, y: Value, z: Value) -> Array:
     return np.stack(parts[:3], axis=-1)
 
 
-def hips_over_feet(
-    body: Body, ankles: Array, knee: Array, back: Value, pitch: Value = 0.0, shift: Value = 0.0
-) -> tuple[Array, Array]:
-    """Where the hips must be for both knees to be bent just so: root ``(T, 3)`` and pelvis roll ``(T,)``.
+def hips_over_feet(body: Body, ankles: Array, knee: Array, back: Value, shift: Value = 0.0) -> Array:
+    """Where the hips ``(T, 3)`` must be for the knees to be bent by ``knee`` ``(T,)`` degrees.
 
-    ``knee`` is ``(T, 2)`` degrees, ``back`` how far the hips are behind the ankles, ``shift`` to the left; metres.
-    The pelvis tilts when the knees differ. Solved by fixed-point iteration, exact to a hundredth of a degree.
+    ``back`` is how far the hips are behind the middle of the ankles, ``shift`` how far to the left of it, metres.
+    Where the two legs disagree, because feet or hips are not even, the hips are half-way between.
     """
-    count = len(knee)
-    wide = np.radians(np.broadcast_to(np.asarray(pitch, dtype=np.float64), (count,)))
-    square = body.leg_reach(knee) ** 2
     middle = ankles.mean(-2)
     root = np.stack(np.broadcast_arrays(middle[:, 0] + shift, middle[:, 1], middle[:, 2] - back), axis=-1)
-    sin = np.zeros(count)
-    for _ in range(8):
-        cos = np.sqrt(1.0 - sin * sin)
-        half = body.hip_half * SIGN
-        dx = root[:, 0, None] + half * cos[:, None] - ankles[..., 0]
-        dz = root[:, 2, None] + half * (sin * np.sin(wide))[:, None] - ankles[..., 2]
-        height = ankles[..., 1] + np.sqrt(np.maximum(square - dx * dx - dz * dz, 1e-6))
-        root[:, 1] = height.mean(-1)
-        sin = np.clip((height[:, 0] - height[:, 1]) / (2 * body.hip_half * np.cos(wide)), -0.9, 0.9)
-    return root, np.degrees(np.arcsin(sin))
+    off = root[:, None] + body.hip_half * SIGN[:, None] * (1.0, 0.0, 0.0) - ankles
+    flat = (off[..., [0, 2]] ** 2).sum(-1)
+    square = body.leg_reach(knee)[:, None] ** 2
+    height = ankles[..., 1] + np.sqrt(np.maximum(square - flat, 1e-6))
+    limit = ankles[..., 1] + np.sqrt(np.maximum((0.9999 * body.leg) ** 2 - flat, 1e-6))
+    root[:, 1] = np.minimum(height.mean(-1), limit.min(-1))
+    return root
 
 
 def leaning(lean: Value, curl: Value) -> tuple[Array, Array]:
@@ -55,7 +47,7 @@ def leaning(lean: Value, curl: Value) -> tuple[Array, Array]:
     return np.asarray(lean - np.degrees(np.arctan2((1.0 - LUMBAR) * np.sin(bend), above))), np.asarray(curl)
 
 
-def lower_body(body: Body, base: Base, knee: Array, stance: float, pitch: Value = 0.0) -> dict[str, Any]:
+def lower_body(body: Body, base: Base, knee: Array, stance: float) -> dict[str, Any]:
     """Posture values of hips and legs for a body that stands (knees bent by ``knee``), sits or kneels in place."""
     if base == "seated":
         feet = places(stance / 2, body.ankle_height, 0.0)[0]
@@ -67,7 +59,7 @@ def lower_body(body: Body, base: Base, knee: Array, stance: float, pitch: Value 
         root = np.array((0.0, low + body.thigh, 0.0))
         return {"root": root, "feet": feet, "knee_pole": (0.0, 0.0, 1.0), "foot_pitch": 172.0, "toe_out": 0.0}
     feet = places(stance / 2, body.ankle_height, np.zeros(len(knee)))
-    root, _ = hips_over_feet(body, feet, spread(knee) * np.ones(2), 0.01 * body.stature, pitch)
+    root = hips_over_feet(body, feet, knee, 0.01 * body.stature)
     return {"root": root, "feet": feet, "toe_out": 10.0}
 
 
