@@ -226,7 +226,7 @@ def perform(
 
     Raises:
         UnknownName: an exercise, parameter, side, base or arm position nobody knows.
-        InputError: a parameter with a number of values that is neither one nor ``reps``.
+        InputError: fewer than no repetitions, or values of a parameter that are neither one nor ``reps``.
 
     """
     move = find_move(exercise)
@@ -239,15 +239,19 @@ def perform(
             raise UnknownName(f"{kind} of {exercise}", given, known)
     rng = np.random.default_rng(seed)
     count = move.reps if reps is None else reps
+    if count < 0:
+        raise InputError(f"{count} repetitions cannot be done.", "Ask for 0 or more.")
     tempo = tempo or move.tempo
-    values = _form(move, dict(form or {}), max(count, 1), tempo, rng, variation, fatigue)
+    values = _form(move, dict(form or {}), max(count, 1), rng, variation, fatigue)
     pace = (
         np.exp(rng.normal(0.0, 0.15 * variation, (count, 4)))
         * np.linspace(1.0, 1.0 + 0.5 * fatigue, count)[:, None]
     )
     parts = np.array([tempo.towards, tempo.turn, tempo.back, tempo.rest]) * pace
-    if "towards" in values:
+    if "towards" in (form or {}):
         parts[:, 0] = values["towards"][:count]
+    elif "towards" in values and count:
+        values["towards"] = parts[:, 0]
     ends = lead + np.cumsum(parts.sum(-1))
     turns = {"both": [0], "left": [1], "right": [-1], "alternating": [1, -1]}[sides or move.sides[0]]
     return Performance(
@@ -270,7 +274,6 @@ def _form(
     move: Move,
     given: dict[str, float | Sequence[float]],
     count: int,
-    tempo: Tempo,
     rng: np.random.Generator,
     variation: float,
     fatigue: float,
@@ -278,7 +281,7 @@ def _form(
     out = {}
     for name, spec in move.parameters.items():
         low, high = spec.natural
-        value = np.asarray(given.pop(name, tempo.towards if name == "towards" else spec.neutral), dtype=np.float64)
+        value = np.asarray(given.pop(name, spec.neutral), dtype=np.float64)
         if value.ndim and value.shape != (count,):
             raise InputError(
                 f"{name} of {move.name} has {value.size} values.", f"Give one, or one for each of {count}."
