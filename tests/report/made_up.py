@@ -237,7 +237,7 @@ def film_of(review: Review) -> PoseSequence:
 
 def timing(review: Review) -> Timing:
     ms = {"decode": 2.1, "pose": 18.4, "coach": 0.2}
-    return Timing(frames=len(review.t), seconds=float(review.t[-1]), ms=ms, wall_s=9.7)
+    return Timing(frames=len(review.t), seconds=film_of(review).duration, ms=ms, wall_s=9.7)
 
 
 def jpeg(shade: int = 90) -> bytes:
@@ -249,5 +249,5 @@ def jpeg(shade: int = 90) -> bytes:
 def shots(review: Review) -> list[Shot]:
     """A picture of each fault, and one of something else."""
     faults = [f for r in review.reps for f in r.faults if f.state == "fault"]
-    pictures = [Shot(f.t, f"{f.title}, seen from the side.", jpeg(40 + i)) for i, f in enumerate(faults)]
+    pictures = [Shot(f.t, f"{f.title}, seen from the side.", jpeg(40 + i), f.name) for i, f in enumerate(faults)]
     return [*pictures, Shot(0.5, "Standing before the first one.", jpeg(200))]

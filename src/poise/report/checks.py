@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from poise.coach.events import State
 from poise.report.plots import Dot, Dots, Scale
 from poise.report.schema import Fault, Report
-from poise.report.words import clock, measured, quantity
+from poise.report.words import STATES, clock, measured, quantity
 
 #: Seconds by which a picture may miss the instant of the fault it shows.
 SHOT_WITHIN_S = 0.1
@@ -129,10 +129,9 @@ def others(shots: Sequence[Shot], found: Sequence[Check]) -> list[Shot]:
 
 def described(finding: Finding) -> str:
     """A finding in one line, for tooltips and screen readers."""
-    words = {"fault": "fault", "ok": "fine", "unsure": "unsure", "not_observable": "not visible"}
     fault = finding.fault
     value = f", {measured(fault)}" if fault.value is not None else ""
-    return f"{finding.number}: {fault.title}, {words[fault.state]}{value} at {clock(fault.t)}"
+    return f"{finding.number}: {fault.title}, {STATES[fault.state]}{value} at {clock(fault.t)}"
 
 
 def _picture(shots: Sequence[Shot], fault: Fault) -> Shot | None:

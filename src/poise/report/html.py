@@ -23,6 +23,7 @@ from poise.report import words
 from poise.report.checks import Shot, checks, described, moments, others
 from poise.report.plots import Curve, Tick, curve, round_steps, time_share
 from poise.report.schema import Rep, Report
+from poise.report.verdict import headline, lead
 
 #: The most fault moments under the film, and the most values in a list, before "and so many more".
 MOST_MOMENTS, MOST_VALUES = 12, 8
@@ -30,7 +31,7 @@ MOST_MOMENTS, MOST_VALUES = 12, 8
 PIXELS_PER_REP, PIXELS_PER_S = 20.0, 6.0
 
 _GRADES = {"A": "Published criterion and number", "B": "Published criterion, our number", "C": "Our own criterion"}
-_STATES = {"fault": "fault", "ok": "fine", "unsure": "too close to call", "not_observable": "not visible"}
+_TAKEN = {"front": "from the front", "side": "from the side", "oblique": "at an angle", "rear": "from behind"}
 
 
 def render(
@@ -52,8 +53,8 @@ def render(
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
-        headline=words.headline(report),
-        lead=words.lead(report),
+        headline=headline(report),
+        lead=lead(report),
         figures=_figures(report),
         film=film,
         curves=_curves(review, exercise),
@@ -69,7 +70,8 @@ def render(
         most_rom=max((rep.rom or 0.0 for rep in report.reps), default=0.0),
         thing="hold" if report.holds else "rep",
         grades=_GRADES,
-        states=_STATES,
+        states=words.STATES,
+        taken=_TAKEN,
         most_moments=MOST_MOMENTS,
         most_values=MOST_VALUES,
         style=Markup(style),

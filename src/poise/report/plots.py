@@ -91,7 +91,7 @@ class Scale:
         """The scale that shows all those values, with some air above and below; of nothing, 0 to 1."""
         finite = [value for value in values if math.isfinite(value)]
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-        air = 0.08 * (high - low) or 0.5 * (abs(high) or 1.0)
+        air = 0.08 * (high - low) or max(0.5 * abs(high), 0.01)
         return cls(low - air, high + air)
 
     def share(self, value: float) -> float:

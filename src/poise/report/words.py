@@ -1,15 +1,20 @@
-"""Figures and verdicts in plain words."""
+"""Figures in plain words."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from poise.report.schema import Fault, Rep, Report
+from poise.coach.events import State
+from poise.report.schema import Fault
 
-#: Below this share of instants at which the person was seen well, the verdict says so.
-SEEN_LITTLE = 0.7
+#: How a rule came out, in words.
+STATES: dict[State, str] = {
+    "fault": "fault",
+    "unsure": "too close to call",
+    "ok": "fine",
+    "not_observable": "not visible from here",
+}
 #: How a unit is written after a number, and with how many decimals.
 _UNITS = {"deg": ("°", 0), "torso": (" torso", 2), "ratio": ("", 2), "s": (" s", 1), "": ("", 2)}
 
@@ -55,14 +60,7 @@ def number(value: float, decimals: int) -> str:
 
 
 def measured(fault: Fault) -> str:
-    """What was measured, with its standard error.
-
-    >>> from poise.report.schema import Fault
-    >>> words = dict.fromkeys(("title", "cue", "why", "source"), "")
-    >>> measured(Fault(name="depth", state="fault", value=17.6, sigma=3.9, unit="deg", limit=10, ok=0,
-    ...                probability=0.97, t=2, view="side", evidence="A", **words))
-    '18 ± 4°'
-    """
+    """What was measured, with its standard error, such as ``18 ± 4°``."""
     if fault.value is None:
         return "not measured"
     mark, decimals = _UNITS.get(fault.unit, (f" {fault.unit}", 2))
@@ -132,71 +130,3 @@ def middle(values: Sequence[float | None]) -> float | None:
     """
     known = [value for value in values if value is not None]
     return median(known) if known else None
-
-
-def headline(report: Report) -> str:
-    """The verdict in one line: what was counted, and the one thing that matters most about it."""
-    faults = _faults(report)
-    if report.holds:
-        what = f"{report.exercise.title} held for {duration(report.counts.held_s)}"
-        done = [hold.number for hold in report.holds]
-    else:
-        n, others = report.counts.full, report.counts.partial + report.counts.invalid
-        one = counted(1, _noun(report)).removeprefix("1 ")
-        if n == 0:
-            return f"No full {one}, {others} that did not count" if others else f"No {one} was counted"
-        what = counted(n, _noun(report))
-        done = [rep.number for rep in report.reps if rep.kind == "full"]
-    if not faults:
-        states = {fault.state for item in report.judged for fault in item.faults}
-        return what + (", all without a fault" if states == {"ok"} else ", no fault seen" if states else "")
-    if len(faults) == 1:
-        title, where = next(iter(faults.items()))
-        lower = title[:1].lower() + title[1:]
-        if len(done) == 1:
-            return f"{what}, {lower}"
-        share = "all" if len(where) == len(done) else f"{len(where)} of {len(done)}" if report.holds else len(where)
-        return f"{what}, {lower} on {share}"
-    clean = len(set(done).difference(*faults.values()))
-    if len(done) == 1:
-        return f"{what}, {len(faults)} things to work on"
-    return f"{what}, {clean or 'none'} of them without a fault"
-
-
-def lead(report: Report) -> list[str]:
-    """A few sentences that go on from the headline: where the faults are, what did not count, what is unknown."""
-    item = "hold" if report.holds else "rep"
-    sentences = []
-    for title, where in _faults(report).items():
-        several = item if len(where) == 1 else f"{item}s"
-        sentences.append(f"{title} on {several} {listed(where)}.")
-    counts = report.counts
-    kinds = [f"{n} {kind}" for n, kind in ((counts.partial, "partial"), (counts.invalid, "invalid")) if n]
-    if kinds and counts.full:
-        sentences.append(f"Not counted: {listed(kinds)}.")
-    blind = Counter(
-        fault.title for thing in report.judged for fault in thing.faults if fault.state == "not_observable"
-    )
-    hidden = [title for title, n in blind.items() if n == len(report.judged)]
-    if hidden:
-        checks = "check" if len(hidden) == 1 else "checks"
-        sentences.append(f"{len(hidden)} {checks} could not be judged in this film.")
-    if report.seen_share is not None and report.seen_share < SEEN_LITTLE:
-        sentences.append(f"The person was seen well in only {100 * report.seen_share:.0f} % of the film.")
-    return sentences
-
-
-def _noun(report: Report) -> str:
-    return "repetition" if report.exercise.name == "any" else report.exercise.title
-
-
-def _faults(report: Report) -> dict[str, list[int]]:
-    """Titles of what went wrong, the most frequent first, with the numbers of the repetitions that count."""
-    found: dict[str, list[int]] = {}
-    for item in report.judged:
-        if isinstance(item, Rep) and item.kind != "full":
-            continue
-        for fault in item.faults:
-            if fault.state == "fault":
-                found.setdefault(fault.title, []).append(item.number)
-    return dict(sorted(found.items(), key=lambda fault: -len(fault[1])))

@@ -18,7 +18,8 @@ function seek(t, play) {
   video.currentTime = t;
   if (play) video.play(); else video.pause();
   const box = video.getBoundingClientRect();
-  if (box.top < 0 || box.bottom > innerHeight) video.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+  if (box.top >= 0 && box.bottom <= innerHeight) return;
+  video.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
 }
 
 function place(selector, t) {
@@ -28,7 +29,8 @@ function place(selector, t) {
 
 // A curve is a path in a box 10000 by 1000; its value at a time is read back from the nearest point.
 function points(plot) {
-  plot.points ??= [...plot.querySelector(".line").getAttribute("d").matchAll(/[ML](\d+) (-?\d+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
+  const drawn = plot.querySelector(".line").getAttribute("d");
+  plot.points ??= [...drawn.matchAll(/[ML](\d+) (\d+)/g)].map((found) => [Number(found[1]), Number(found[2])]);
   return plot.points;
 }
 
@@ -40,7 +42,8 @@ function read(t) {
     const near = best && Math.abs(best[0] - x) < 10000 / Math.max(40, end - start);
     const value = best && Number(plot.dataset.high) - (best[1] / 1000) * (plot.dataset.high - plot.dataset.low);
     const degrees = plot.dataset.unit === "deg";
-    plot.querySelector("output").textContent = near ? `${value.toFixed(degrees ? 0 : 2)}${degrees ? "°" : ""} at ${clock(t)}`.replace("-", "−") : "";
+    const words = near ? `${value.toFixed(degrees ? 0 : 2)}${degrees ? "°" : ""} at ${clock(t)}` : "";
+    plot.querySelector("output").textContent = words.replace("-", "−");
   }
 }
 
@@ -53,7 +56,10 @@ function show(t) {
     for (const plot of bands) plot[i]?.classList.toggle("now", now);
     i += 1;
   }
-  for (const slider of document.querySelectorAll("[role=slider]")) { slider.setAttribute("aria-valuenow", t.toFixed(1)); slider.setAttribute("aria-valuetext", clock(t)); }
+  for (const slider of document.querySelectorAll("[role=slider]")) {
+    slider.setAttribute("aria-valuenow", t.toFixed(1));
+    slider.setAttribute("aria-valuetext", clock(t));
+  }
 }
 
 document.addEventListener("click", (event) => {
@@ -89,7 +95,11 @@ for (const scroll of document.querySelectorAll(".plot .scroll")) {
 }
 // Wide plots scroll together.
 const scrolls = [...document.querySelectorAll(".plot .scroll")];
-for (const one of scrolls) one.addEventListener("scroll", () => { for (const other of scrolls) if (other.scrollLeft !== one.scrollLeft) other.scrollLeft = one.scrollLeft; });
+for (const one of scrolls) {
+  one.addEventListener("scroll", () => {
+    for (const other of scrolls) if (other.scrollLeft !== one.scrollLeft) other.scrollLeft = one.scrollLeft;
+  });
+}
 
 if (video) {
   const follow = () => {

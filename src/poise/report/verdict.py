@@ -1,0 +1,76 @@
+"""The verdict in plain words: one line that says it, and a few sentences that go on from there."""
+
+from __future__ import annotations
+
+from poise.report.schema import Rep, Report
+from poise.report.words import counted, duration, listed
+
+#: Below this share of instants at which the person was seen well, the verdict says so.
+SEEN_LITTLE = 0.7
+
+
+def headline(report: Report) -> str:
+    """What was counted, and the one thing that matters most about it."""
+    others = report.counts.partial + report.counts.invalid
+    done = [item for item in report.judged if _counts(item)]
+    if not done:
+        one = counted(1, _noun(report)).removeprefix("1 ")
+        return f"No full {one}, {others} that did not count" if others else f"No {one} was counted"
+    if report.holds:
+        what = f"{report.exercise.title} held for {duration(report.counts.held_s)}"
+    else:
+        what = counted(report.counts.full, _noun(report))
+    faults = _faults(report)
+    if len(faults) > 1:
+        clean = len({item.number for item in done}.difference(*faults.values()))
+        return (
+            f"{what}, {clean or 'none'} of them without a fault" if len(done) > 1 else f"{what}, not without fault"
+        )
+    for title, where in faults.items():
+        lower = title[:1].lower() + title[1:]
+        share = "all" if len(where) == len(done) else f"{len(where)} of {len(done)}" if report.holds else len(where)
+        return f"{what}, {lower} on {share}" if len(done) > 1 else f"{what}, {lower}"
+    if others:
+        return f"{what}, {others} more did not {'count' if report.counts.invalid else 'go far enough'}"
+    states = {fault.state for item in done for fault in item.faults}
+    return what + (", all without a fault" if states == {"ok"} else ", no fault seen" if states else "")
+
+
+def lead(report: Report) -> list[str]:
+    """Where the faults are, what did not count, what could not be judged; one sentence each."""
+    sentences = [
+        f"{title} on {'hold' if report.holds else 'rep'}{'s' * (len(where) > 1)} {listed(where)}."
+        for title, where in _faults(report).items()
+    ]
+    for kind in ("partial", "invalid"):
+        missed = [rep.number for rep in report.reps if rep.kind == kind]
+        if len(missed) == 1:
+            sentences.append(f"Rep {missed[0]} is {kind} and does not count.")
+        elif missed:
+            sentences.append(f"Reps {listed(missed)} are {kind} and do not count.")
+    rules = {fault.title for item in report.judged for fault in item.faults}
+    judged = {fault.title for item in report.judged for fault in item.faults if fault.state != "not_observable"}
+    hidden = len(rules - judged)
+    if hidden:
+        sentences.append(f"{hidden} check{'s' * (hidden > 1)} could not be judged in this film.")
+    if report.seen_share is not None and report.seen_share < SEEN_LITTLE:
+        sentences.append(f"The person was seen well in only {100 * report.seen_share:.0f} % of the film.")
+    return sentences
+
+
+def _noun(report: Report) -> str:
+    return "repetition" if report.exercise.name == "any" else report.exercise.title
+
+
+def _counts(item: object) -> bool:
+    return not isinstance(item, Rep) or item.kind == "full"
+
+
+def _faults(report: Report) -> dict[str, list[int]]:
+    """Titles of what went wrong, the most frequent first, with the numbers of the repetitions that count."""
+    found: dict[str, list[int]] = {}
+    for item in filter(_counts, report.judged):
+        for fault in item.faults:
+            if fault.state == "fault":
+                found.setdefault(fault.title, []).append(item.number)
+    return dict(sorted(found.items(), key=lambda fault: -len(fault[1])))
