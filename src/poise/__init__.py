@@ -1,1 +1,79 @@
-"""poise: a posture and workout coach for any camera."""
+"""poise: a posture and workout coach for any camera.
+
+Five lines coach a film::
+
+    import poise
+
+    analysis = poise.analyze("squat.mp4", "results", poise.Settings(exercise="squat"))
+    print(analysis.report.counts.full, "squats")
+
+and a stream of keypoints from anywhere::
+
+    coach = poise.Coach("squat")
+    for pose in poses:                      # poise.Pose(skeleton, t, points, score)
+        feedback = coach.update(pose)
+        print(feedback.counts.full, feedback.phase)
+
+Importing poise loads none of its parts; each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poise.analysis import Analysis, Settings, analyze
+    from poise.body import BLAZEPOSE33, COCO17, Pose, PoseSequence, Skeleton
+    from poise.body.formats import read_recording, write_recording
+    from poise.coach import Coach, Exercise, Feedback, Review, exercises, load_exercise, review
+    from poise.errors import PoiseError
+    from poise.session import Session
+    from poise.vision.estimators import open_estimator
+    from poise.vision.video import open_film
+
+__all__ = [
+    "BLAZEPOSE33",
+    "COCO17",
+    "Analysis",
+    "Coach",
+    "Exercise",
+    "Feedback",
+    "PoiseError",
+    "Pose",
+    "PoseSequence",
+    "Review",
+    "Session",
+    "Settings",
+    "Skeleton",
+    "analyze",
+    "exercises",
+    "load_exercise",
+    "open_estimator",
+    "open_film",
+    "read_recording",
+    "review",
+    "write_recording",
+]
+
+_HOMES = {
+    "poise.analysis": ("Analysis", "Settings", "analyze"),
+    "poise.body": ("BLAZEPOSE33", "COCO17", "Pose", "PoseSequence", "Skeleton"),
+    "poise.body.formats": ("read_recording", "write_recording"),
+    "poise.coach": ("Coach", "Exercise", "Feedback", "Review", "exercises", "load_exercise", "review"),
+    "poise.errors": ("PoiseError",),
+    "poise.session": ("Session",),
+    "poise.vision.estimators": ("open_estimator",),
+    "poise.vision.video": ("open_film",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'poise' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

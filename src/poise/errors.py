@@ -8,6 +8,7 @@
     │  ├─ UnreadableRecording     a keypoint file that is not one, or is damaged
     │  ├─ InvalidExercise         an exercise file that breaks the rules of exercise files
     │  └─ UnknownName             a name nobody knows (also a KeyError); says what is known
+    ├─ ResultsUnwritable         the results cannot be written: no space, no permission
     ├─ NobodySeen                 the film is fine, but no person was found in it
     ├─ CameraUnavailable          the camera is missing, busy or forbidden
     ├─ ModelUnavailable           a model file is not here and could not be fetched
@@ -69,6 +70,10 @@ class UnknownName(InputError, KeyError):
         close = get_close_matches(given, names, n=1)
         guess = f"Did you mean {close[0]!r}? " if close else ""
         super().__init__(f"No {kind} is called {given!r}.", f"{guess}Known: {', '.join(names)}.")
+
+
+class ResultsUnwritable(PoiseError):
+    """The results cannot be written: no space, no permission."""
 
 
 class NobodySeen(PoiseError):

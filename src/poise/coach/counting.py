@@ -147,7 +147,7 @@ class KnownReps:
         angles = angle_over(measure, wide, best_side(measure, wide))
         signal = self.exercise.signal.quantity
         score = float(np.nanmean(signal.score(stretch.body, best_side(signal, stretch))))
-        faults = () if kind == "invalid" else tuple(judge(r, stretch, self._neutral) for r in self.exercise.fault)
+        faults = () if kind != "full" else tuple(judge(r, stretch, self._neutral) for r in self.exercise.fault)
         return Rep(
             number=self.counts.full + self.counts.partial + self.counts.invalid + 1,
             kind=kind,

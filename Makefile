@@ -1,0 +1,47 @@
+# make demo    set up and turn a film into coaching (FILM=squat.mp4 EXERCISE=squat for your own)
+# make test    set up and run every check and every test
+# make check   style, types and who may import whom
+# make bench   the benchmarks (they need ../shared; see benchmarks/README.md)
+
+PYTHON ?= python3
+VENV ?= .venv
+FILM ?=
+EXERCISE ?= any
+OUT ?= poise-results
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.installed
+ifeq ($(FILM),)
+	$(BIN)/poise demo --out $(OUT)
+else
+	$(BIN)/poise analyze "$(FILM)" --exercise "$(EXERCISE)" --out $(OUT)
+endif
+
+test: check
+	$(BIN)/poise models fetch --quiet blazepose-full blazepose-lite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.developing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.developing
+	for bench in clips agreement speed form; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(INSTALL) --editable '.[dev]'
+	touch $@

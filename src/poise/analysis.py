@@ -1,0 +1,169 @@
+"""One film in, one folder of results out: followed, judged, told, drawn.
+
+A folder of results holds ``report.html``, ``report.json``, ``reps.csv``, ``keypoints.parquet``, ``keypoints.npz``
+and, unless it is left out, ``annotated.mp4``. A saved keypoint file may stand in for a film: it gives the same
+verdict without looking at a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from poise.body import PoseSequence
+from poise.body.formats import FORMATS, read_recording, write_recording
+from poise.coach import Review, load_exercise, review
+from poise.errors import ResultsUnwritable
+from poise.report import Report, Timing, write_report
+from poise.report.film import annotate, stills
+from poise.session import Followed, follow
+from poise.vision.estimators import PoseEstimator, open_estimator
+
+#: Told how far the work has got: the stage, how much of it is done and how much there is (None: unknown).
+Progress = Callable[[str, float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to analyse: which exercise it is, who looks, and what to write.
+
+    Args:
+        exercise: a name of `poise.coach.exercises`, a path to an exercise file, or ``any`` to count only.
+        backend: one of `poise.vision.estimators.known_backends`.
+        model: which of its models; "" for its default.
+        people: how many people to look for; the largest and steadiest is coached.
+        workers: how many parts of a film are followed side by side; 0 for one a core.
+        film: whether to write the annotated film.
+        start: second of the film to begin with.
+        end: second of the film to end with.
+
+    """
+
+    exercise: str = "any"
+    backend: str = "blazepose"
+    model: str = ""
+    people: int = 2
+    workers: int = 0
+    film: bool = True
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What came of one film: where the results are, what they say, and the poses they are made of."""
+
+    folder: Path
+    report: Report
+    review: Review
+    poses: PoseSequence
+
+
+def analyze(
+    source: str | Path, folder: str | Path, settings: Settings | None = None, progress: Progress | None = None
+) -> Analysis:
+    """Analyse one film, picture, folder of pictures or saved keypoint file, and write its results into a folder.
+
+    Raises:
+        InputError: when the source cannot be read, or the exercise or backend is unknown.
+        NobodySeen: when nobody is in it.
+        ModelUnavailable: when a model file is not here and cannot be fetched.
+        ResultsUnwritable: when the results cannot be written.
+
+    """
+    settings = settings or Settings()
+    source, folder = Path(source), Path(folder)
+    began = time.perf_counter()
+    tell = progress or (lambda stage, done, total: None)
+    exercise = None if settings.exercise == "any" else load_exercise(settings.exercise)
+    followed = _look(source, settings, tell)
+    judging = time.perf_counter()
+    verdict = review(exercise or "any", followed.poses)
+    ms = dict(followed.ms) | {"coach": 1e3 * (time.perf_counter() - judging) / len(followed.poses)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("keypoints.parquet", "keypoints.npz"):
+            write_recording(folder / name, followed.poses)
+        filmed = None if _is_recording(source) else source
+        if filmed and settings.film:
+            drawing = time.perf_counter()
+            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, exercise, tell)
+            ms["annotated film"] = 1e3 * (time.perf_counter() - drawing) / len(followed.poses)
+        report = write_report(
+            folder,
+            verdict,
+            followed.poses,
+            exercise,
+            source=source,
+            timing=Timing(
+                frames=len(followed.poses),
+                seconds=followed.poses.duration,
+                ms=ms,
+                wall_s=time.perf_counter() - began,
+            ),
+            notes=_notes(followed, settings),
+            shots=stills(filmed, verdict, followed.poses) if filmed else (),
+            film="annotated.mp4" if filmed and settings.film else None,
+        )
+    except OSError as error:
+        raise ResultsUnwritable(
+            f"The results cannot be written to {folder}: {error.strerror or error}.",
+            "Free some space or choose another folder with --out.",
+        ) from error
+    return Analysis(folder, report, verdict, followed.poses)
+
+
+def result_folders(sources: list[Path], out: Path) -> list[Path]:
+    """A folder under ``out`` for each source, named after it; sources of one name are told apart by a number.
+
+    >>> [f.name for f in result_folders([Path("a/squat.mp4"), Path("b/squat.mov"), Path("row.mp4")], Path("out"))]
+    ['squat', 'squat-2', 'row']
+    """
+    folders: list[Path] = []
+    for source in sources:
+        name = source.stem or source.resolve().name
+        folder, number = out / name, 1
+        while folder in folders:
+            number += 1
+            folder = out / f"{name}-{number}"
+        folders.append(folder)
+    return folders
+
+
+def _is_recording(source: Path) -> bool:
+    return source.suffix.lower() in FORMATS and not source.is_dir()
+
+
+def _look(source: Path, settings: Settings, tell: Progress) -> Followed:
+    if _is_recording(source):
+        return Followed(read_recording(source), 1, {}, ())
+    workers = settings.workers or os.cpu_count() or 1
+    opener = _opener(settings, tell)
+    followed = follow(
+        source,
+        opener,
+        workers=workers,
+        start=settings.start,
+        end=settings.end,
+        progress=lambda done, total: tell("Following the movement", done, total),
+    )
+    meta = {"source": source.name, "backend": settings.backend, "poise": version("poise")}
+    return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))
+
+
+def _opener(settings: Settings, tell: Progress) -> Callable[[], PoseEstimator]:
+    def fetching(what: str, done: int, total: int) -> None:
+        tell(f"Fetching {what}", done, total or None)
+
+    return lambda: open_estimator(settings.backend, model=settings.model, people=settings.people, progress=fetching)
+
+
+def _notes(followed: Followed, settings: Settings) -> list[str]:
+    notes = list(followed.notes)
+    if followed.people > 1:
+        notes.append(f"{followed.people} people were seen; the largest and steadiest of them is coached.")
+    return notes

@@ -1,0 +1,66 @@
+"""The commands and what they share: the console, how problems are told, how progress is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from poise.analysis import Progress as Telling
+from poise.errors import PoiseError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+app = typer.Typer(
+    name="poise",
+    help="A posture and workout coach for any camera: it sees how you move, counts, and says what is off and why.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if show_version:
+        out.print(f"poise {version('poise')}")
+        raise typer.Exit
+
+
+def complain(problem: PoiseError, about: str = "") -> None:
+    """Tell a problem on the error console: what is wrong, then what to do."""
+    start = f"{about}: " if about else ""
+    err.print("[bold red]✗[/]", end=" ")
+    err.print(f"{start}{problem.message}", markup=False)
+    if problem.hint:
+        err.print(f"  {problem.hint}", markup=False)
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Telling | None]:
+    """A bar with the time left on the error console, a line for each stage; nothing when quiet."""
+    if quiet:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        stages: dict[str, TaskID] = {}
+
+        def tell(stage: str, done: float, total: float | None) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=total)
+            bar.update(stages[stage], completed=done, total=total)
+
+        yield tell
+
+
+from poise.cli import commands  # noqa: E402, F401 - registers the commands

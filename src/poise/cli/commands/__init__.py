@@ -1,0 +1,5 @@
+"""One module a command; importing this package registers them all."""
+
+from poise.cli.commands import analyze, demo, doctor, exercises, models
+
+__all__ = ["analyze", "demo", "doctor", "exercises", "models"]

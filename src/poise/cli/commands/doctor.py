@@ -1,0 +1,50 @@
+"""``poise doctor``: what is installed, what is here, and what is really in use."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import av
+from rich.markup import escape
+
+from poise.cli.app import app, out
+from poise.vision.camera import cameras
+from poise.vision.estimators import known_backends
+from poise.vision.weights import models
+
+_LIBRARIES = ("numpy", "ai-edge-litert", "av", "pillow", "kornia-rs", "arro3-io", "pydantic")
+
+
+@app.command("doctor")
+def doctor() -> None:
+    """Say what poise finds on this machine: versions, models, runtime, threads, cameras and codecs."""
+    _line("poise", version("poise"))
+    _line("python", f"{sys.version.split()[0]} on {platform.platform()}")
+    _line("processor", f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
+    for name in _LIBRARIES:
+        _line(name, _version(name))
+    _line("backends", ", ".join(known_backends()))
+    for model in models():
+        _line(model.name, str(model.path) if model.path else "not here; it is fetched when first needed")
+    _line("runtime", _runtime())
+    _line("cameras", "; ".join(str(camera) for camera in cameras()) or "none found")
+    found = [name for name in ("h264", "hevc", "vp9", "av1") if name in av.codecs_available]
+    _line("film codecs", ", ".join(found) + ("; writes H.264" if "libx264" in av.codecs_available else ""))
+
+
+def _line(name: str, value: str) -> None:
+    out.print(f"[bold]{escape(name):18s}[/] {escape(value)}")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _runtime() -> str:
+    return f"LiteRT {_version('ai-edge-litert')} on the CPU (XNNPACK), one thread a part, {os.cpu_count()} parts"

@@ -1,0 +1,52 @@
+"""``poise exercises``: what poise knows, and what it holds each to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from poise.cli.app import app, out
+from poise.coach import exercises, load_exercise
+
+group = typer.Typer(help="List the exercises, or show what one is held to.", invoke_without_command=True)
+app.add_typer(group, name="exercises")
+
+
+@group.callback()
+def list_exercises(context: typer.Context) -> None:
+    """List the exercises poise knows."""
+    if context.invoked_subcommand:
+        return
+    table = Table(box=None)
+    for name in ("name", "exercise", "best seen", "rules"):
+        table.add_column(name)
+    for name in exercises():
+        exercise = load_exercise(name)
+        seen = {"sagittal": "from the side", "frontal": "from the front", "any": "from anywhere"}[exercise.plane]
+        table.add_row(name, exercise.title, seen, ", ".join(rule.name for rule in exercise.fault))
+    out.print(table)
+
+
+@group.command("show")
+def show(name: Annotated[str, typer.Argument(help="A name from the list, or a .toml file.")]) -> None:
+    """Show how an exercise is counted, what its form is held to, and where every limit comes from."""
+    exercise = load_exercise(name)
+    out.print(f"[bold]{escape(exercise.title)}[/] ({exercise.name})\n{escape(exercise.setup)}")
+    signal = exercise.signal
+    out.print(
+        f"Counted by {signal.measure.replace('_', ' ')}: {signal.quantity.about} "
+        f"From {signal.rest:g} at rest to {signal.turn:g} at the turn, in {signal.quantity.unit}."
+    )
+    for rule in exercise.fault:
+        side = "above" if rule.above else "below"
+        unit = rule.quantity.unit
+        out.print(f"\n[bold]{escape(rule.title)}[/] ({rule.name}, evidence {rule.evidence})")
+        out.print(
+            f"  {rule.measure.replace('_', ' ')} at {rule.at}: fault {side} {rule.limit:g} {unit}, "
+            f"fine to {rule.ok:g}; seen in the {rule.quantity.plane} plane"
+        )
+        out.print(f"  {escape(rule.cue)} {escape(rule.why)}")
+        out.print(f"  Source: {escape(rule.source)}.")

@@ -1,0 +1,47 @@
+"""``poise models``: the model files, their licences, and getting them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from poise.cli.app import app, err, out, progress_bar
+from poise.vision.weights import fetch, models
+
+group = typer.Typer(help="List the model files, or fetch them.", invoke_without_command=True)
+app.add_typer(group, name="models")
+
+
+@group.callback()
+def list_models(context: typer.Context) -> None:
+    """List the model files: licence, size, sha256, and whether each is here."""
+    if context.invoked_subcommand:
+        return
+    table = Table(box=None)
+    for name in ("name", "licence", "size", "sha256", "here"):
+        table.add_column(name, overflow="fold")
+    for model in models():
+        size = f"{model.size / 1e6:.1f} MB" if model.size else "–"
+        table.add_row(model.name, model.licence, size, model.sha256, escape(str(model.path or "no")))
+    out.print(table)
+
+
+@group.command("fetch")
+def fetch_models(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Names from the list.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Fetch every model.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+) -> None:
+    """Fetch model files into the cache, each checked against its published hash."""
+    wanted = [model.name for model in models()] if everything else names or []
+    if not wanted:
+        err.print("Say which: poise models fetch NAME, or poise models fetch --all.")
+        raise typer.Exit(2)
+    for name in wanted:
+        with progress_bar(quiet) as tell:
+            path = fetch(name, (lambda what, done, total: tell(f"Fetching {what}", done, total)) if tell else None)
+        if not quiet:
+            out.print(f"{escape(name)}: {escape(str(path))}")

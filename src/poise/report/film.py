@@ -1,0 +1,166 @@
+"""The annotated film and the pictures of its faults: the film again, with what the coach made of it drawn on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from poise.body import Pose, PoseSequence
+from poise.coach import Coach, Event, Exercise, Fault, Feedback, Review
+from poise.coach.measures import Measure
+from poise.report.checks import Shot
+from poise.vision.ahead import ahead
+from poise.vision.frame import Frame, Picture
+from poise.vision.overlay import Captions, JointAngle, Overlay, picture
+from poise.vision.video import open_film
+from poise.vision.writer import open_writer
+
+#: Seconds for which a cue stands after the repetition it is about, and a fault is marked around its moment.
+CUE_S, MARK_S = 4.0, 0.5
+#: The most pictures of faults, and how wide they are.
+MOST_SHOTS, SHOT_WIDTH = 12, 640
+
+Tell = Callable[[str, float, float | None], None]
+
+
+def annotate(
+    source: Path, path: Path, review: Review, poses: PoseSequence, exercise: Exercise | None, tell: Tell
+) -> None:
+    """Write the film again with skeleton, angle, count and cues drawn on, at its own pace and with its own sound.
+
+    Args:
+        source: the film the poses are of.
+        path: the film to write.
+        review: what the coach made of it.
+        poses: the person coached, at every instant.
+        exercise: what they were doing; None when repetitions were only counted.
+        tell: told how far it has got.
+
+    Raises:
+        UnreadableMedia: when the film cannot be read again.
+        PoiseError: when the new film cannot be written.
+
+    """
+    begin, end = float(poses.t[0]), float(poses.t[-1])
+    drawn = _drawn(source, review, poses, exercise)
+    with open_film(source) as film, open_writer(path, film.size, audio_from=film) as writer:
+        for frame in ahead(drawn):
+            writer.write(frame)
+            tell("Drawing the film", frame.t - begin, end - begin)
+
+
+def _drawn(source: Path, review: Review, poses: PoseSequence, exercise: Exercise | None) -> Iterator[Frame]:
+    coach = Coach(exercise or "any")
+    story = _Story(review, exercise)
+    with open_film(source, float(poses.t[0])) as film:
+        overlay = Overlay(film.size)
+        for frame, pose in _paired(ahead(film), poses):
+            feedback = coach.update(pose)
+            yield Frame(story.told(overlay, frame, feedback), frame.t)
+
+
+def _paired(frames: Iterator[Frame], poses: PoseSequence) -> Iterator[tuple[Frame, Pose]]:
+    """Each pose with the frame of its instant."""
+    rest = iter(poses)
+    pose = next(rest, None)
+    for frame in frames:
+        while pose is not None and pose.t < frame.t - 1e-4:
+            pose = next(rest, None)
+        if pose is None:
+            return
+        if pose.t <= frame.t + 1e-4:
+            yield frame, pose
+
+
+class _Story:
+    """What is to be shown when: the count so far, the cue of the last repetition, the fault of the moment."""
+
+    def __init__(self, review: Review, exercise: Exercise | None) -> None:
+        self._exercise = exercise
+        self._ends = [rep.end for rep in review.reps if rep.kind == "full"]
+        events: tuple[Event, ...] = (*review.reps, *review.holds)
+        self._cues = [(event.end, _worst(event.faults)) for event in events]
+        self._faults = [f for event in events for f in event.faults if f.state == "fault"]
+
+    def told(self, overlay: Overlay, frame: Frame, feedback: Feedback) -> Picture:
+        """The frame with all that drawn on."""
+        now = [fault for fault in self._faults if abs(fault.t - frame.t) <= MARK_S]
+        held = self._exercise is not None and self._exercise.kind == "hold"
+        count = f"{feedback.counts.held_s:.0f} s" if held else str(bisect_right(self._ends, frame.t))
+        captions = Captions(
+            title=self._exercise.title if self._exercise else "Counting",
+            count=count,
+            progress=feedback.progress,
+            cue=self._cue(frame.t, now),
+            note=feedback.advice[0].text if feedback.advice else "",
+        )
+        return overlay.draw(
+            frame.image,
+            feedback.pose,
+            captions=captions,
+            angles=joint_angles(self._exercise, feedback),
+            highlight={name for fault in now for name in fault.keypoints},
+        )
+
+    def _cue(self, t: float, now: Sequence[Fault]) -> str:
+        if now:
+            return now[0].title
+        for end, fault in reversed(self._cues):
+            if end <= t <= end + CUE_S and fault:
+                return fault.cue
+        return ""
+
+
+def _worst(faults: Sequence[Fault]) -> Fault | None:
+    """The fault furthest beyond its limit, in standard errors."""
+    found = [fault for fault in faults if fault.state == "fault"]
+    return max(found, key=lambda f: abs(f.value - f.limit) / max(f.sigma, 1e-6), default=None)
+
+
+def joint_angles(exercise: Exercise | None, feedback: Feedback) -> list[JointAngle]:
+    """The angles measured now, at their joints: of the exercise's shown angle, those sides that were measured."""
+    if exercise is None:
+        return []
+    measure = exercise.shown_angle
+    angles = []
+    for side in _shown_sides(measure, feedback):
+        degrees = feedback.measured.get(f"{side}_{measure.name}".strip("_"))
+        ends = measure.keypoints(side)
+        if degrees is not None and degrees == degrees and len(ends) == 3:
+            flexion = "flexion" in measure.name and "shoulder" not in measure.name
+            angles.append(JointAngle(ends[1], (ends[0], ends[2]), degrees, flexion))
+    return angles
+
+
+def _shown_sides(measure: Measure, feedback: Feedback) -> tuple[str, ...]:
+    """Both sides from the front, the nearer from the side, where the other lies behind it."""
+    sides = measure.sides()
+    if feedback.view.name != "side" or len(sides) == 1:
+        return sides
+    body = feedback.pose
+    return (max(sides, key=lambda side: float(body.scores_at(measure.keypoints(side)).min())),)
+
+
+def stills(source: Path, review: Review, poses: PoseSequence) -> list[Shot]:
+    """Pictures of the faults of a film, the worst of each rule first, at most `MOST_SHOTS`.
+
+    Raises:
+        UnreadableMedia: when the film cannot be read again.
+
+    """
+    events: tuple[Event, ...] = (*review.reps, *review.holds)
+    found = [fault for event in events for fault in event.faults if fault.state == "fault"]
+    worst = sorted(found, key=lambda fault: -fault.probability)[:MOST_SHOTS]
+    shots = [_still(source, fault, poses) for fault in sorted(worst, key=lambda fault: fault.t)]
+    return [shot for shot in shots if shot]
+
+
+def _still(source: Path, fault: Fault, poses: PoseSequence) -> Shot | None:
+    with open_film(source, max(0.0, fault.t - 0.02)) as film:
+        for frame in film:
+            index = int(abs(poses.t - frame.t).argmin())
+            pose = next(iter(poses[index : index + 1]))
+            image = Overlay(film.size).draw(frame.image, pose, highlight=set(fault.keypoints))
+            return Shot(fault.t, fault.title, picture(image, SHOT_WIDTH), fault.name)
+    return None

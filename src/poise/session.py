@@ -1,0 +1,215 @@
+"""One stream, coached: frames or poses in, feedback out. And one film, followed: frames in, its poses out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poise.body import Pose, PoseSequence, Skeleton
+from poise.coach import Coach, Feedback
+from poise.errors import NobodySeen, UnreadableMedia
+from poise.vision.ahead import ahead
+from poise.vision.estimators import PoseEstimator
+from poise.vision.frame import Frame
+from poise.vision.tracking import PersonTracker
+from poise.vision.video import Film, open_film
+
+#: Seconds each part of a film starts early, so that its estimator has found the person when the part begins.
+LEAD_S = 1.0
+#: Seconds a part must last for the lead to be worth it.
+PART_S = 6.0
+
+Packed = NDArray[np.float32]
+
+#: Called with how many seconds of the film have been followed, and how many there are (or None).
+Progress = Callable[[float, float | None], None]
+
+
+class Session:
+    """Coaches a live stream: `on_frame` sees and judges, `on_pose` judges what somebody else saw.
+
+    Args:
+        coach: who judges.
+        estimator: who sees; None when only poses come in.
+
+    """
+
+    def __init__(self, coach: Coach, estimator: PoseEstimator | None = None) -> None:
+        self.coach = coach
+        self._estimator = estimator
+        self._tracker = PersonTracker()
+
+    def on_frame(self, frame: Frame) -> Feedback:
+        """What there is to say about the next frame.
+
+        Raises:
+            ValueError: when the session has no estimator, or the frame is not later than the last.
+
+        """
+        if self._estimator is None:
+            raise ValueError("this session has no estimator; give it one, or use on_pose")
+        (poses,) = self._estimator.estimate([frame])
+        return self.on_pose(
+            self._tracker.update(poses) or Pose.missing(self._estimator.skeleton, frame.t, frame.size)
+        )
+
+    def on_pose(self, pose: Pose) -> Feedback:
+        """What there is to say about the next pose of the person coached."""
+        return self.coach.update(pose)
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """A film, followed: the poses of the person coached, how many people there were, and what it took.
+
+    ``ms`` is milliseconds of work per frame by stage, ``notes`` are sentences about what should be known.
+    """
+
+    poses: PoseSequence
+    people: int
+    ms: dict[str, float]
+    notes: tuple[str, ...]
+
+
+def follow(
+    source: str | Path,
+    open_eyes: Callable[[], PoseEstimator],
+    *,
+    workers: int = 1,
+    start: float | None = None,
+    end: float | None = None,
+    progress: Progress | None = None,
+) -> Followed:
+    """The poses of the person coached in a film, picture or folder of pictures; NaN where nobody was seen.
+
+    The film is cut into as many parts as there are workers, followed side by side, each in its own threads with
+    its own estimator; each part starts a little early, so that nothing is lost where they meet.
+
+    Args:
+        source: the film.
+        open_eyes: opens an estimator; called once for each part.
+        workers: how many parts at most.
+        start: second of the film to begin with.
+        end: second of the film to end with.
+        progress: told how far it has got.
+
+    Raises:
+        UnreadableMedia: when the film cannot be read or holds no picture.
+        NobodySeen: when nobody is in it.
+
+    """
+    with open_film(source, start, end) as film:
+        parts, name, duration = _parts(film, workers), film.name, film.duration
+    done = [0.0] * len(parts)
+
+    def follow_part(number: int) -> _Part:
+        def step(t: float) -> None:
+            done[number] = t - parts[number][0]
+            if progress:
+                progress(sum(done), duration)
+
+        return _follow_part(source, *parts[number], open_eyes, step)
+
+    if len(parts) == 1:
+        followed = [follow_part(0)]
+    else:
+        with ThreadPoolExecutor(len(parts), thread_name_prefix="poise-part") as pool:
+            followed = list(pool.map(follow_part, range(len(parts))))
+    return _joined(followed, name)
+
+
+def _parts(film: Film, workers: int) -> list[tuple[float, float]]:
+    if film.kind != "film" or film.duration is None:
+        return [(film.start, film.end)]
+    count = max(1, min(workers, int(film.duration / PART_S)))
+    cuts = [film.start + film.duration * i / count for i in range(count)]
+    return list(zip(cuts, [*cuts[1:], film.end], strict=True))
+
+
+@dataclass(eq=False)
+class _Part:
+    """What was seen in one part: for each frame its time and the people, packed small, since films are long."""
+
+    skeleton: Skeleton
+    size: tuple[int, int] | None
+    seen: list[tuple[float, list[tuple[int, Packed]]]] = field(default_factory=list)
+    waiting_s: float = 0.0
+    seeing_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def poses(self) -> Iterator[tuple[float, list[Pose]]]:
+        """The people of every frame."""
+        for t, people in self.seen:
+            yield t, [_unpacked(self.skeleton, t, self.size, person, packed) for person, packed in people]
+
+
+def _follow_part(
+    source: str | Path,
+    start: float,
+    end: float,
+    open_eyes: Callable[[], PoseEstimator],
+    step: Callable[[float], None],
+) -> _Part:
+    last = None if math.isinf(end) else end
+    with open_film(source, max(0.0, start - LEAD_S), last) as film, open_eyes() as eyes:
+        part = _Part(eyes.skeleton, film.size)
+        waited = time.perf_counter()
+        for frame in ahead(film):
+            began = time.perf_counter()
+            part.waiting_s += began - waited
+            (poses,) = eyes.estimate([frame])
+            if frame.t >= start:
+                part.seen.append((frame.t, [(pose.person, _packed(pose)) for pose in poses]))
+                step(frame.t)
+            waited = time.perf_counter()
+            part.seeing_s += waited - began
+        part.notes = tuple(film.notes)
+    return part
+
+
+def _packed(pose: Pose) -> Packed:
+    parts = [pose.points, pose.score[:, None]] + ([] if pose.world is None else [pose.world])
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def _unpacked(skeleton: Skeleton, t: float, size: tuple[int, int] | None, person: int, packed: Packed) -> Pose:
+    values = packed.astype(np.float64)
+    world = values[:, 3:] if values.shape[1] > 3 else None
+    return Pose(skeleton, t, values[:, :2], values[:, 2], world, size, person)
+
+
+def _joined(parts: list[_Part], name: str) -> Followed:
+    frames = sum(len(part.seen) for part in parts)
+    if not frames:
+        raise UnreadableMedia(f"{name!r} holds no picture.", "Check that it plays in another program.")
+    first = parts[0]
+    blank = Pose.missing(first.skeleton, 0.0)
+    t = np.empty(frames)
+    points, score = np.empty((frames, *blank.points.shape)), np.empty((frames, *blank.score.shape))
+    world = np.full((frames, len(first.skeleton), 3), np.nan)
+    tracker = PersonTracker()
+    for row, (at, people) in enumerate(pair for part in parts for pair in part.poses()):
+        pose = tracker.update(people) or blank
+        t[row], points[row], score[row] = at, pose.points, pose.score
+        if pose.world is not None:
+            world[row] = pose.world
+    if not np.isfinite(points).any():
+        raise NobodySeen(
+            f"Nobody was found in {name!r}.",
+            "Check that a person is well lit and whole in the picture, and try again.",
+        )
+    seen_world = world if np.isfinite(world).any() else None
+    poses = PoseSequence(first.skeleton, t, points, score, seen_world, first.size)
+    ms = {
+        "waiting for frames": 1e3 * sum(part.waiting_s for part in parts) / frames,
+        "pose": 1e3 * sum(part.seeing_s for part in parts) / frames,
+    }
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Followed(poses, tracker.people_seen, ms, notes)
