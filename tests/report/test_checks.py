@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import made_up
 import pytest
-from test_schema import report_of
 
 from poise.coach.events import Review
 from poise.report import Shot
 from poise.report.checks import SHOT_WITHIN_S, Check, checks, described, moments, others
+from tests.report import made_up
+from tests.report.test_schema import report_of
 
 
 def found(review: Review | None = None, shots: list[Shot] | None = None) -> dict[str, Check]:

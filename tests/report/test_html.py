@@ -9,13 +9,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import made_up
 import pytest
-from test_schema import report_of
 
 from poise.coach.events import Advice, Counts, Review
 from poise.report import Shot
 from poise.report.html import MOST_MOMENTS, render
+from tests.report import made_up
+from tests.report.test_schema import report_of
 
 VOID = {"meta", "img", "br", "input", "link", "hr"}
 ADDRESSES = ("href", "src", "srcset", "xlink:href", "action", "data", "poster", "style", "background")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-import made_up
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from poise.body import Array
 from poise.coach.exercise import Benchmark, Exercise, Rule
 from poise.report.plots import MOST_POINTS, Scale, curve, path, round_steps, thinned, time_share
+from tests.report import made_up
 
 T = np.linspace(0.0, 10.0, 501)
 

@@ -5,11 +5,11 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-import made_up
 import pytest
-from test_schema import report_of
 
 from poise.report import Report, reps_csv, write_report
+from tests.report import made_up
+from tests.report.test_schema import report_of
 
 
 def write(folder: Path, film: str | None = None) -> Report:

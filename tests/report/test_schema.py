@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import made_up
 import pytest
 from pydantic import ValidationError
 
 from poise.coach.events import Review
 from poise.report.schema import Report, Source, Timing, json_schema
+from tests.report import made_up
 
 ROOT = Path(__file__).parents[2]
 

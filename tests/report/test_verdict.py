@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import made_up
 import pytest
-from test_schema import report_of
 
 from poise.coach.events import Counts, Rep, RepKind, Review
 from poise.report.verdict import headline, lead
+from tests.report import made_up
+from tests.report.test_schema import report_of
 
 
 def judged(*numbers: int, kind: RepKind = "full", exercise: str = "squat") -> Review:

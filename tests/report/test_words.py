@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import math
 
-import made_up
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from poise.report import words
 from poise.report.schema import Fault
+from tests.report import made_up
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from signatures import SIGNATURES, Seen
 
 from poise.body import BLAZEPOSE33, Array
 from poise.errors import UnknownName
 from poise.sim import MOVES, Body, Performance, perform
 from poise.sim.moves import find_move
+from tests.sim.signatures import SIGNATURES, Seen
 
 EXERCISES = (
     *("squat", "lunge", "push_up", "biceps_curl", "triceps_extension", "dumbbell_row", "sit_up"),

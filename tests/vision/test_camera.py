@@ -11,10 +11,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from homemade import corners_seen, even, film
 
 from poise.errors import CameraUnavailable
 from poise.vision.camera import cameras, open_camera
+from tests.vision.homemade import corners_seen, even, film
 
 #: A camera of 50 pictures a second that shows a test card.
 CARD = "lavfi:testsrc=size=160x120:rate=50,realtime"

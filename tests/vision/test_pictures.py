@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from homemade import board, corners_seen
 from PIL import Image
 
 from poise.errors import UnreadableMedia
 from poise.vision.pictures import picture
 from poise.vision.video import open_film
+from tests.vision.homemade import board, corners_seen
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 ORIENTATION = 0x0112

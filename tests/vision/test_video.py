@@ -7,15 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import homemade
 import numpy as np
 import pytest
-from homemade import bar_at, bar_seen, board, corners_seen, even, film
 from PIL import Image
 
 from poise.errors import InputError, UnreadableMedia
 from poise.vision.frame import Frame
 from poise.vision.video import open_film
+from tests.vision import homemade
+from tests.vision.homemade import bar_at, bar_seen, board, corners_seen, even, film
 
 
 def frames_of(path: Path, **window: float) -> list[Frame]:

@@ -9,13 +9,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from homemade import bar_at, bar_seen, board, corners_seen, even, film
 from numpy.typing import NDArray
 
 from poise.errors import PoiseError
 from poise.vision.frame import Frame
 from poise.vision.video import Film, open_film
 from poise.vision.writer import open_writer
+from tests.vision.homemade import bar_at, bar_seen, board, corners_seen, even, film
 
 
 def write(path: Path, times: list[float], size: tuple[int, int] = (96, 64), source: Film | None = None) -> Path:
