@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from PIL import Image
 
 from poise.errors import UnreadableMedia
-from poise.vision.pictures import picture
 from poise.vision.video import open_film
 from tests.vision.homemade import board, corners_seen
 
@@ -132,16 +130,3 @@ def test_a_picture_with_too_many_pixels_is_refused(
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels)
     with pytest.raises(UnreadableMedia, match=r"photo\.png' is too large"):
         open_film(path)
-
-
-def test_a_picture_packed_as_jpeg_is_the_same_picture() -> None:
-    unpacked = Image.open(BytesIO(picture(board(0.0, (320, 200)))))
-    assert (unpacked.format, unpacked.size) == ("JPEG", (320, 200))
-    assert corners_seen(np.asarray(unpacked)) == UPRIGHT
-
-
-def test_a_packed_picture_is_made_smaller_but_never_larger() -> None:
-    image = board(0.0, (320, 200))
-    assert Image.open(BytesIO(picture(image, width=80))).size == (80, 50)
-    assert Image.open(BytesIO(picture(image, width=640))).size == (320, 200)
-    assert len(picture(image, quality=30)) < len(picture(image, quality=90))

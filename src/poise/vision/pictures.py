@@ -1,4 +1,4 @@
-"""Single pictures: read from files, fitted, and packed as JPEG."""
+"""Single pictures: read from files, and fitted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -77,22 +76,3 @@ def pictures_in(folder: Path) -> list[Path]:
 def fitted(image: Picture, size: tuple[int, int]) -> Picture:
     """The picture made to fit into width and height without distortion, on black."""
     return np.array(ImageOps.pad(Image.fromarray(image), size))
-
-
-def picture(image: Picture, width: int | None = None, quality: int = 85) -> bytes:
-    """The image as a JPEG file, made smaller to be at most ``width`` pixels wide.
-
-    Args:
-        image: ``(H, W, 3)`` uint8 RGB.
-        width: pixels, or None to keep the size.
-        quality: 1 (smallest) to 95 (best).
-
-    """
-    packed = Image.fromarray(image)
-    if width is not None and width < packed.width:
-        packed = packed.resize(
-            (width, max(1, round(packed.height * width / packed.width))), Image.Resampling.BOX, reducing_gap=2.0
-        )
-    file = BytesIO()
-    packed.save(file, "JPEG", quality=quality, optimize=True)
-    return file.getvalue()
