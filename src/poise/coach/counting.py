@@ -14,8 +14,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from poise.body import Array
-from poise.coach.events import Counts, Event, Hold, Rep, RepKind
-from poise.coach.exercise import Exercise
+from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind
+from poise.coach.exercise import Exercise, Rule
 from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
 from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
@@ -147,7 +147,7 @@ class KnownReps:
         angles = angle_over(measure, wide, best_side(measure, wide))
         signal = self.exercise.signal.quantity
         score = float(np.nanmean(signal.score(stretch.body, best_side(signal, stretch))))
-        faults = () if kind != "full" else tuple(judge(r, stretch, self._neutral) for r in self.exercise.fault)
+        faults = () if kind != "full" else tuple(self._judge(rule, stretch) for rule in self.exercise.fault)
         return Rep(
             number=self.counts.full + self.counts.partial + self.counts.invalid + 1,
             kind=kind,
@@ -164,6 +164,9 @@ class KnownReps:
             reasons=reasons,
             faults=faults,
         )
+
+    def _judge(self, rule: Rule, stretch: Stretch) -> Fault:
+        return judge(rule, stretch, self._neutral, self.exercise.symmetric)
 
 
 def progress_of(exercise: Exercise, judged: Judged) -> float:

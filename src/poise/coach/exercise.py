@@ -126,6 +126,7 @@ class Exercise(_Strict):
     partial: float = Field(default=0.2, description="least share of rest-to-turn for a partial repetition")
     min_s: float = Field(default=0.5, description="seconds below which a repetition cannot be one")
     either: bool = Field(default=False, description="whether people also begin at the turn and come back to it")
+    symmetric: bool = Field(default=True, description="whether left and right do the same at the same time")
     still: Still | None = None
     condition: tuple[Condition, ...] = ()
     benchmark: tuple[Benchmark, ...] = ()

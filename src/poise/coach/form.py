@@ -103,20 +103,45 @@ def best_side(measure: Measure, stretch: Stretch) -> str:
     return max(measure.sides(), key=lambda side: float(np.median(measure.score(stretch.body, side))))
 
 
-def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None) -> Fault:
+@dataclass(frozen=True)
+class _Reading:
+    """What a rule measures on one side: value, standard error, when, and the keypoints' median score."""
+
+    value: float
+    sigma: float
+    t: float
+    score: float
+
+
+def _read(rule: Rule, stretch: Stretch, neutral: Stretch | None, side: str) -> _Reading:
+    measure = rule.quantity
+    values = measure.compute(stretch.body, side)
+    value, t = stretch.at(rule.at, values)
+    near = stretch.neighbours(rule.at, values)
+    if not near.size:
+        return _Reading(math.nan, math.nan, t, 0.0)
+    sigma = float(np.median(measure.sigma(stretch.part(near), side, stretch.view.sigma)))
+    if rule.relative and neutral:
+        value -= neutral.at("median", measure.compute(neutral.body, side))[0]
+    if rule.relative or rule.at == "range":
+        sigma *= math.sqrt(2)
+    return _Reading(value, sigma, t, float(np.median(measure.score(stretch.body, side)[near])))
+
+
+def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool = False) -> Fault:
     """The verdict of one rule on one stretch.
 
     Args:
         rule: what is held to what.
         stretch: the repetition or hold.
         neutral: the person before the first repetition, for rules relative to it.
+        symmetric: whether both sides do the same, so that they are two measurements of one quantity: then what
+            they disagree by is part of the error. Else the side that is seen best speaks alone.
 
     """
     measure = rule.quantity
     side = best_side(measure, stretch)
-    values = measure.compute(stretch.body, side)
-    value, t = stretch.at(rule.at, values)
-    near = stretch.neighbours(rule.at, values)
+    best = _read(rule, stretch, neutral, side)
     verdict = Fault(
         name=rule.name,
         title=rule.title,
@@ -127,7 +152,7 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None) -> Fault:
         limit=rule.limit,
         ok=rule.ok,
         probability=math.nan,
-        t=t,
+        t=best.t,
         view=stretch.view.name,
         cue=rule.cue,
         why=rule.why,
@@ -137,14 +162,16 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None) -> Fault:
     )
     if not observable(stretch.view.yaw, measure.plane):
         return replace(verdict, reason=turn_advice(measure.plane).text)
-    if not near.size or float(np.median(measure.score(stretch.body, side)[near])) < SEEN:
+    if best.score < SEEN:
         return replace(verdict, reason="The part of the body it is about was not seen clearly enough.")
-    if rule.relative:
-        if neutral is None:
-            return replace(verdict, reason="Hold still for a moment before you start, so that there is a neutral.")
-        value -= neutral.at("median", measure.compute(neutral.body, side))[0]
-    errors = measure.sigma(stretch.part(near), side, stretch.view.sigma)
-    sigma = float(np.median(errors)) * (math.sqrt(2) if rule.relative or rule.at == "range" else 1.0)
+    if rule.relative and neutral is None:
+        return replace(verdict, reason="Hold still for a moment before you start, so that there is a neutral.")
+    value, sigma = best.value, best.sigma
+    for other in measure.sides() if symmetric else ():
+        reading = _read(rule, stretch, neutral, other)
+        if other != side and reading.score >= SEEN and math.isfinite(reading.value):
+            value = (best.value + reading.value) / 2
+            sigma = math.hypot(best.sigma, reading.sigma, best.value - reading.value) / 2
     if not (math.isfinite(value) and math.isfinite(sigma)):
         return replace(verdict, reason="It could not be measured in this picture.")
     measured = replace(verdict, value=value, sigma=sigma, probability=_broken(rule, value, sigma))

@@ -28,7 +28,7 @@ START, START_SHARE = 0.15, 0.2
 #: The least ratio of the shorter way to the longer.
 BACK = 0.7
 #: The least share of this person's median range for a full repetition.
-USUAL = 0.6
+USUAL = 0.5
 #: Seconds without further fall after which a body that has come back is at rest.
 SETTLE_S = 0.2
 #: Seconds out of sight, or at the turn, after which a cycle is given up.
