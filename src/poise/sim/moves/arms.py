@@ -53,7 +53,7 @@ BICEPS_CURL = Move(
     {
         "top": Parameter(138, (128, 146), "deg", "peak elbow flexion", "short_top", (70, 104)),
         "bottom": Parameter(10, (4, 20), "deg", "elbow flexion when lowered", "short_bottom", (44, 65)),
-        "swing": Parameter(5, (0, 12), "deg", "upper arm swung ahead at the turn", "swing", (37, 55)),
+        "swing": Parameter(5, (0, 12), "deg", "upper arm swung ahead at the turn", "upper_arm_swing", (37, 55)),
         "lean_back": Parameter(0, (-2, 4), "deg", "trunk leant back at the turn", "lean_back", (13, 30)),
         "asymmetry": _ASYMMETRY,
         "shrug": _SHRUG,
@@ -112,7 +112,7 @@ LATERAL_RAISE = Move(
     "lateral_raise",
     _lateral_raise,
     {
-        "top": Parameter(88, (82, 94), "deg", "peak arm elevation", "short_top", (40, 65)),
+        "top": Parameter(88, (82, 94), "deg", "peak arm elevation", "short", (40, 65)),
         "too_high": Parameter(0, (-2, 4), "deg", "arm elevation beyond the top", "too_high", (24, 40)),
         "elbows": Parameter(18, (11, 35), "deg", "elbow flexion at the turn", "bent_elbows", (66, 95)),
         "lean_back": Parameter(0, (0, 4), "deg", "trunk leant back on the way", "lean_back", (12, 22)),
@@ -142,9 +142,9 @@ FRONT_RAISE = Move(
     "front_raise",
     _front_raise,
     {
-        "top": Parameter(90, (84, 100), "deg", "peak arm elevation", "short_top", (45, 70)),
+        "top": Parameter(90, (84, 100), "deg", "peak arm elevation", "short", (45, 70)),
         "elbows": Parameter(10, (4, 25), "deg", "elbow flexion at the turn", "bent_elbows", (66, 95)),
-        "lean_back": Parameter(1, (0, 5), "deg", "trunk leant back on the way", "lean_back", (22, 32)),
+        "lean_back": Parameter(1, (0, 5), "deg", "trunk leant back on the way", "body_swing", (22, 32)),
         "asymmetry": Parameter(0, (-4, 4), "deg", "left minus right arm elevation", "asymmetry", (14, 25)),
         "shrug": _SHRUG,
         "plane": Parameter(86, (72, 94), "deg", "90 is straight ahead"),
@@ -213,7 +213,7 @@ DUMBBELL_ROW = Move(
     {
         "hinge": Parameter(55, (44, 66), "deg", "trunk lean", "too_upright", (6, 21)),
         "pull": Parameter(18, (8, 32), "deg", "upper arm behind the trunk at the turn", "short_top", (-40, -14)),
-        "trunk_rise": Parameter(0, (0, 6), "deg", "trunk raised by the turn", "momentum", (18, 30)),
+        "trunk_rise": Parameter(0, (0, 6), "deg", "trunk raised by the turn", "body_swing", (18, 30)),
         "knees": Parameter(22, (12, 34), "deg", "knee flexion"),
         "elbows": Parameter(88, (74, 104), "deg", "elbow flexion at the turn"),
         "asymmetry": Parameter(0, (-5, 5), "deg", "left minus right elbow flexion"),

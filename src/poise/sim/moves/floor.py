@@ -182,8 +182,8 @@ SIT_UP = Move(
     "sit_up",
     _sit_up,
     {
-        "top": Parameter(86, (78, 96), "deg", "peak trunk elevation from the floor", "short_top", (25, 58)),
-        "bottom": Parameter(2, (0, 9), "deg", "trunk elevation when lowered", "short_bottom", (26, 40)),
+        "top": Parameter(86, (78, 96), "deg", "peak trunk elevation from the floor", "short_top", (25, 50)),
+        "bottom": Parameter(2, (0, 9), "deg", "trunk elevation when lowered", "short_bottom", (34, 46)),
         "feet_lift": Parameter(0, (0, 0.04), "shank", "feet lifted on the way", "feet_lift", (0.2, 0.4)),
         "neck_pull": Parameter(8, (0, 18), "deg", "neck bent at the turn", "neck_pull", (45, 60)),
         "towards": Parameter(1.2, (0.8, 2.0), "s", "time of the way up", "jerk", (0.3, 0.48)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import LUMBAR, TOE, Body, Posture, Value
+from poise.sim.body import LUMBAR, TOE, Body, Posture, Value, rotation_y, two_bone
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump, ease
 from poise.sim.moves.stances import SIGN, free_arms, hips_over_feet, leaning, places
 
@@ -28,20 +28,40 @@ def _stagger(body: Body, beat: Beat) -> Array:
     return np.asarray((body.leg_reach(depth - half) ** 2 - body.leg_reach(depth + half) ** 2) / (4 * back))
 
 
+def _toes(body: Body, beat: Beat) -> Array:
+    """Where the toes of a squat stay, ``(T, 2, 3)``, the ankles ``stance`` apart."""
+    turned, foot = np.radians(beat["toe_out"]), TOE[2] * body.scale
+    toe = places(
+        beat["stance"] * body.stature / 2 + np.sin(turned) * foot, _toe_height(body), np.cos(turned) * foot
+    )
+    toe[..., 2] -= SIGN * _stagger(body, beat)[:, None]
+    return toe
+
+
+def _knees_aside(body: Body, beat: Beat, toe: Array) -> Array:
+    """How far the knees must move outwards at the turn, from over the toes, to be as far apart as asked, metres."""
+    feet = body.ankle_over_toe(toe, 0.0, beat["toe_out"])
+    back = _behind(body, beat["depth"], beat["depth"] / 4 + beat["knee_forward"])
+    hips = hips_over_feet(body, feet, beat["depth"], back)[:, None] + body.hip_half * SIGN[:, None] * (
+        1.0,
+        0.0,
+        0.0,
+    )
+    pole = rotation_y(SIGN * beat["toe_out"][:, None])[..., 2]
+    knees, _ = two_bone(hips, feet, body.thigh, body.shank, pole)
+    apart = knees[:, 0, 0] - knees[:, 1, 0]
+    return np.asarray((beat["knee_ratio"] * beat["stance"] * body.stature - apart) / 2)
+
+
 def _squat(body: Body, beat: Beat) -> Posture:
     u, H = beat.phase, body.stature
     knee = between(beat["top"], beat["depth"], u)
     back = _behind(body, knee, knee / 4 + beat["knee_forward"] * u)
     lean = knee / 3 + beat["trunk_lean"] * u + beat["hips_shoot_up"] * bump(beat.returning / 0.7)
     lifted = np.degrees(np.arcsin(np.clip(beat["heel_rise"] * u, 0.0, 0.9)))
-    turned = np.radians(beat["toe_out"])
-    toe = places(
-        beat["stance"] * H / 2 + np.sin(turned) * TOE[2] * body.scale,
-        _toe_height(body),
-        np.cos(turned) * TOE[2] * body.scale,
-    )
-    toe[..., 2] -= SIGN * _stagger(body, beat)[:, None]
+    toe = _toes(body, beat)
     feet = body.ankle_over_toe(toe, lifted, beat["toe_out"])
+    inward = beat["valgus"] * H - _knees_aside(body, beat, toe)
     pitch, spine = leaning(lean, 0.38 * lean)
     return Posture(
         root=hips_over_feet(body, feet, knee, back, beat["hip_shift"] * H * u),
@@ -52,7 +72,7 @@ def _squat(body: Body, beat: Beat) -> Posture:
         feet=feet,
         toe_out=beat["toe_out"],
         foot_pitch=lifted,
-        knee_in=beat["valgus"] * H * u,
+        knee_in=inward * u,
         **free_arms(beat.arms, lean, u),
     )
 
@@ -61,14 +81,14 @@ SQUAT = Move(
     "squat",
     _squat,
     {
-        "depth": Parameter(120, (114, 130), "deg", "peak knee flexion; 120 is thighs level", "shallow", (45, 98)),
+        "depth": Parameter(120, (114, 130), "deg", "peak knee flexion; 120 is thighs level", "shallow", (45, 84)),
         "top": Parameter(6, (2, 12), "deg", "knee flexion when standing"),
         "trunk_lean": Parameter(
-            0, (-8, 4), "deg", "trunk lean beyond that of the shanks + 10", "trunk_lean", (16, 30)
+            0, (-8, 4), "deg", "trunk lean beyond that of the shanks + 10", "over_lean", (16, 30)
         ),
         "knee_forward": Parameter(0, (-4, 5), "deg", "shank lean beyond a quarter of the knee flexion"),
         "valgus": Parameter(
-            0, (0, 0.006), "stature", "knees moved to the midline at the turn", "valgus", (0.03, 0.06)
+            0, (0, 0.006), "stature", "knees moved to the midline at the turn", "knees_in", (0.045, 0.07)
         ),
         "heel_rise": Parameter(0, (0, 0.03), "foot", "heels lifted at the turn", "heel_rise", (0.25, 0.5)),
         "hips_shoot_up": Parameter(
@@ -80,6 +100,7 @@ SQUAT = Move(
         "hip_shift": Parameter(0, (-0.006, 0.006), "stature", "hips shifted sideways", "hip_shift", (0.04, 0.07)),
         "towards": Parameter(1.2, (0.8, 2.5), "s", "time of the way down", "fast_descent", (0.3, 0.55)),
         "stance": Parameter(0.23, (0.19, 0.30), "stature", "distance between the ankles"),
+        "knee_ratio": Parameter(1.0, (0.88, 1.15), "ankles", "distance of the knees at the turn, but for valgus"),
         "toe_out": Parameter(18, (5, 30), "deg", "how far the feet point outwards"),
     },
     Tempo(1.2, 0.15, 1.0, 0.4),
@@ -164,8 +185,8 @@ LUNGE = Move(
     {
         "depth": Parameter(92, (84, 102), "deg", "peak flexion of the front knee", "shallow", (30, 58)),
         "knee_forward": Parameter(4, (-4, 10), "deg", "lean of the front shank", "knee_over_toe", (28, 40)),
-        "trunk_lean": Parameter(5, (0, 13), "deg", "trunk lean at the turn", "trunk_lean", (33, 50)),
-        "valgus": Parameter(0, (0, 0.006), "stature", "front knee moved to the midline", "valgus", (0.03, 0.06)),
+        "trunk_lean": Parameter(5, (0, 13), "deg", "trunk lean at the turn", "trunk_pitch", (33, 50)),
+        "valgus": Parameter(0, (0, 0.006), "stature", "front knee moved to the midline", "knees_in", (0.03, 0.06)),
         "sway": Parameter(
             0, (-0.02, 0.02), "stature", "shoulders swayed to the leading side", "sway", (0.155, 0.18)
         ),
@@ -217,7 +238,7 @@ DEADLIFT = Move(
         "hinge": Parameter(62, (50, 74), "deg", "peak trunk lean", "shallow", (20, 36)),
         "knees": Parameter(45, (15, 70), "deg", "peak knee flexion: about 20 is a Romanian deadlift"),
         "lockout": Parameter(4, (1, 8), "deg", "knee flexion left when standing", "no_lockout", (22, 36)),
-        "lean_back": Parameter(0, (0, 3), "deg", "lean back when standing", "lean_back", (14, 24)),
+        "lean_back": Parameter(0, (0, 3), "deg", "lean back when standing", "over_extension", (16, 24)),
         "hips_first": Parameter(
             0, (0, 4), "deg", "knees straighten before the trunk rises", "hips_first", (20, 32)
         ),
@@ -253,7 +274,7 @@ JUMPING_JACK = Move(
     _jumping_jack,
     {
         "arms_up": Parameter(162, (152, 172), "deg", "peak arm elevation", "arms_short", (80, 124)),
-        "spread": Parameter(1.8, (1.5, 2.3), "shoulders", "ankle distance when open", "legs_short", (0.8, 1.1)),
+        "spread": Parameter(1.8, (1.5, 2.3), "shoulders", "ankle distance when open", "feet_narrow", (0.65, 0.92)),
         "lag": Parameter(0, (0, 0.06), "cycle", "arms behind legs", "out_of_time", (0.22, 0.32)),
         "knees": Parameter(14, (11, 24), "deg", "knee flexion on landing", "stiff_landing", (1, 5)),
         "closed": Parameter(0.5, (0.4, 0.7), "shoulders", "ankle distance when closed"),
