@@ -25,7 +25,7 @@ from poise.coach.view import observable, turn_advice, view_name
 SURE = 0.8
 #: The least score every needed keypoint must have.
 SEEN = 0.6
-#: The least score for a keypoint to take part in a condition.
+#: The least score for a keypoint to take part in a condition, or to be the second of two sides.
 DIMLY = 0.1
 #: The most a rule's standard error may be, as a share of the distance from ok to limit.
 TOO_UNSURE = 1.0
@@ -169,9 +169,10 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
     value, sigma = best.value, best.sigma
     for other in measure.sides() if symmetric else ():
         reading = _read(rule, stretch, neutral, other)
-        if other != side and reading.score >= SEEN and math.isfinite(reading.value):
-            value = (best.value + reading.value) / 2
-            sigma = math.hypot(best.sigma, reading.sigma, best.value - reading.value) / 2
+        if other != side and reading.score >= DIMLY and math.isfinite(reading.value):
+            a, b = (score**2 / (best.score**2 + reading.score**2) for score in (best.score, reading.score))
+            value = a * best.value + b * reading.value
+            sigma = math.hypot(a * best.sigma, b * reading.sigma, math.sqrt(a * b) * (best.value - reading.value))
     if not (math.isfinite(value) and math.isfinite(sigma)):
         return replace(verdict, reason="It could not be measured in this picture.")
     measured = replace(verdict, value=value, sigma=sigma, probability=_broken(rule, value, sigma))
