@@ -1,0 +1,169 @@
+"""The main job, end to end: a film in, a folder of results out, and what happens when it cannot be done."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from poise.analysis import Analysis, Settings, analyze, result_folders
+from poise.body.formats import read_recording
+from poise.coach import Rep
+from poise.errors import InputError, NobodySeen, ResultsUnwritable, UnknownName, UnreadableMedia
+from poise.report.schema import json_schema
+from poise.sim.accuracy import angle_errors
+from poise.sim.shipped import ShippedClip
+from poise.vision.video import open_film
+from tests.films import beside, cropped, nobody, thinned, write
+
+pytestmark = pytest.mark.models
+
+SECONDS_OFF = 0.35
+
+
+def faults(rep: Rep) -> list[str]:
+    return [fault.name for fault in rep.faults if fault.state == "fault"]
+
+
+def verdict(folder: Path) -> dict[str, Any]:
+    """The report without what differs from run to run: how long it took and what it was made of."""
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return {name: value for name, value in report.items() if name not in ("timing", "source")}
+
+
+def test_the_shipped_squats_are_counted_where_they_truly_are(squat: ShippedClip, squat_analysis: Analysis) -> None:
+    reps = squat_analysis.review.reps
+    assert [rep.kind for rep in reps] == ["full"] * len(squat.performance.reps)
+    for rep, true in zip(reps, squat.performance.reps, strict=True):
+        assert rep.turn == pytest.approx(true.turn, abs=SECONDS_OFF)
+
+
+def test_only_the_shallow_squat_is_called_shallow(squat_analysis: Analysis) -> None:
+    assert [faults(rep) for rep in squat_analysis.review.reps] == [[], [], [], ["shallow"], [], []]
+
+
+def test_angles_seen_from_the_side_are_within_six_degrees_of_the_truth(
+    squat: ShippedClip, squat_analysis: Analysis
+) -> None:
+    errors = angle_errors(squat, squat_analysis.poses)
+    assert set(errors) == {"knee_flexion", "hip_flexion", "elbow_flexion"}
+    assert max(errors.values()) <= 6.0, errors
+
+
+def test_the_results_are_all_there_and_agree(squat: ShippedClip, squat_analysis: Analysis) -> None:
+    folder = squat_analysis.folder
+    report = json.loads((folder / "report.json").read_text())
+    jsonschema.validate(report, json.loads(json_schema()))
+    assert report["counts"]["full"] == 6
+    assert report["exercise"] == report["exercise"] | {"name": "squat", "confidence": 1.0}
+    with (folder / "reps.csv").open() as table:
+        assert [row["faults"] for row in csv.DictReader(table)] == ["", "", "", "shallow", "", ""]
+    assert "Not deep enough" in (folder / "report.html").read_text()
+    for name in ("keypoints.npz", "keypoints.parquet"):
+        assert len(read_recording(folder / name)) == len(squat_analysis.poses) == report["timing"]["frames"]
+    with open_film(squat.path) as film, open_film(folder / "annotated.mp4") as annotated:
+        assert annotated.size == film.size
+        assert annotated.duration == pytest.approx(film.duration, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["keypoints.npz", "keypoints.parquet"])
+def test_saved_keypoints_give_the_same_verdict(name: str, squat_analysis: Analysis, tmp_path: Path) -> None:
+    again = analyze(squat_analysis.folder / name, tmp_path, Settings(exercise="squat"))
+    assert verdict(again.folder) == verdict(squat_analysis.folder)
+    assert not (tmp_path / "annotated.mp4").exists()
+
+
+def test_parts_side_by_side_see_what_one_part_sees(
+    squat: ShippedClip, squat_analysis: Analysis, tmp_path: Path
+) -> None:
+    one = analyze(squat.path, tmp_path, Settings(exercise="squat", workers=1, film=False))
+    assert one.poses.t.tolist() == squat_analysis.poses.t.tolist()
+    assert [faults(rep) for rep in one.review.reps] == [faults(rep) for rep in squat_analysis.review.reps]
+
+
+def test_a_part_of_a_film(squat: ShippedClip, tmp_path: Path) -> None:
+    third = squat.performance.reps[2]
+    analysis = analyze(
+        squat.path, tmp_path, Settings(exercise="squat", film=False, start=third.start - 0.2, end=third.end + 0.3)
+    )
+    assert [rep.kind for rep in analysis.review.reps] == ["full"]
+    assert analysis.review.reps[0].turn == pytest.approx(third.turn, abs=SECONDS_OFF)
+
+
+def test_eight_frames_a_second_are_enough_to_count(squat: ShippedClip, tmp_path: Path) -> None:
+    film = write(tmp_path / "slow.mp4", thinned(squat.path, rate=8))
+    analysis = analyze(film, tmp_path / "out", Settings(exercise="squat", film=False))
+    assert analysis.review.counts.full == 6
+    assert "slow_camera" in [advice.name for advice in analysis.review.advice]
+
+
+def test_of_two_people_the_larger_is_coached_and_the_report_says_so(squat: ShippedClip, tmp_path: Path) -> None:
+    film = write(tmp_path / "two.mp4", beside(squat.path, shrink=2, rate=12, end=7.0))
+    analysis = analyze(film, tmp_path / "out", Settings(exercise="squat", film=False))
+    assert any("2 people were seen" in note for note in analysis.report.notes)
+    width = squat.camera.size[0]
+    assert (analysis.poses.at("mid_hip")[:, 0] < width).all()
+
+
+def test_somebody_half_out_of_the_picture_is_told_to_step_back(squat: ShippedClip, tmp_path: Path) -> None:
+    width = squat.camera.size[0]
+    film = write(tmp_path / "half.mp4", cropped(squat.path, slice(0, width // 2 + 10), rate=10, end=5.0))
+    analysis = analyze(film, tmp_path / "out", Settings(exercise="squat", film=False))
+    assert "cut_off" in [advice.name for advice in analysis.review.advice]
+
+
+def test_nobody_in_the_picture(tmp_path: Path) -> None:
+    film = write(tmp_path / "empty.mp4", nobody())
+    with pytest.raises(NobodySeen, match=r"Nobody was found in 'empty\.mp4'"):
+        analyze(film, tmp_path / "out", Settings(exercise="squat"))
+
+
+def test_a_film_cut_short_is_analysed_as_far_as_it_goes(squat: ShippedClip, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mp4"
+    data = squat.path.read_bytes()
+    cut.write_bytes(data[: len(data) * 6 // 10])
+    analysis = analyze(cut, tmp_path / "out", Settings(exercise="squat", film=False))
+    assert 2 <= analysis.review.counts.full <= 4
+    assert any("ends early" in note or "cut" in note for note in analysis.report.notes), analysis.report.notes
+
+
+def test_what_is_not_a_film_is_said_plainly(tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("squats on Monday")
+    with pytest.raises(UnreadableMedia, match=r"notes\.mp4"):
+        analyze(text, tmp_path / "out")
+    with pytest.raises(UnreadableMedia, match="no file"):
+        analyze(tmp_path / "missing.mp4", tmp_path / "out")
+
+
+def test_unknown_names_are_told_before_any_work(squat: ShippedClip, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'squat'"):
+        analyze(squat.path, tmp_path / "out", Settings(exercise="sqaut"))
+    with pytest.raises(UnknownName, match="No backend is called 'blazepsoe'"):
+        analyze(squat.path, tmp_path / "out", Settings(exercise="squat", backend="blazepsoe"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_told_in_a_sentence(
+    squat_analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("poise.analysis.write_recording", full)
+    with pytest.raises(ResultsUnwritable, match=r"No space left on device.*--out"):
+        analyze(squat_analysis.folder / "keypoints.npz", tmp_path / "out", Settings(exercise="squat"))
+
+
+def test_sources_of_one_name_get_folders_of_their_own() -> None:
+    folders = result_folders([Path("a/x.mp4"), Path("b/x.mp4"), Path("b/x.avi")], Path("out"))
+    assert folders == [Path("out/x"), Path("out/x-2"), Path("out/x-3")]
+
+
+def test_input_errors_are_input_errors() -> None:
+    assert issubclass(UnreadableMedia, InputError)

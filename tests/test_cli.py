@@ -1,0 +1,96 @@
+"""The command line: what is printed, what it ends with, and that no problem shows a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from poise.analysis import Analysis
+from poise.coach import exercises
+
+
+def poise(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user would."""
+    command = [sys.executable, "-m", "poise", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr + done.stdout
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_help_names_every_command() -> None:
+    done = poise("--help")
+    assert done.returncode == 0
+    for command in ("analyze", "demo", "doctor", "exercises", "models"):
+        assert command in done.stdout
+
+
+def test_version() -> None:
+    assert poise("--version").stdout.startswith("poise 0.")
+
+
+def test_exercises_are_listed_and_shown() -> None:
+    listed = poise("exercises").stdout
+    assert all(name in listed for name in exercises())
+    shown = told(poise("exercises", "show", "squat"))
+    assert "Not deep enough" in shown
+    assert "Myer 2014" in shown
+
+
+def test_an_unknown_exercise_is_a_sentence_with_a_guess() -> None:
+    done = poise("exercises", "show", "sqaut")
+    assert done.returncode == 1
+    assert "No exercise is called 'sqaut'. Did you mean 'squat'?" in told(done)
+
+
+def test_wrong_usage_ends_with_two() -> None:
+    assert poise("analyze").returncode == 2
+    assert poise("models", "fetch").returncode == 2
+    assert poise("analyse").returncode == 2
+
+
+def test_models_are_listed_with_licence_and_hash() -> None:
+    listed = told(poise("models"))
+    assert "blazepose-full" in listed
+    assert "Apache-2.0" in listed
+
+
+@pytest.mark.models
+def test_doctor_says_what_is_here() -> None:
+    listed = told(poise("doctor"))
+    for word in ("python", "LiteRT", "blazepose", "H.264"):
+        assert word in listed
+
+
+@pytest.mark.models
+def test_one_bad_input_does_not_stop_the_others(squat_analysis: Analysis, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"\0" * 100)
+    good = squat_analysis.folder / "keypoints.npz"
+    done = poise("analyze", bad, good, tmp_path / "none.mp4", "-e", "squat", "-o", tmp_path / "out")
+    words = told(done)
+    assert done.returncode == 1
+    assert "6 squats" in words
+    assert "bad.mp4" in words
+    assert "none.mp4" in words
+    assert "2 of 3 inputs could not be analysed" in words
+    assert (tmp_path / "out" / "keypoints" / "report.html").exists()
+
+
+@pytest.mark.models
+def test_json_is_the_report_and_nothing_else(squat_analysis: Analysis, tmp_path: Path) -> None:
+    done = poise("analyze", squat_analysis.folder / "keypoints.npz", "-e", "squat", "--json", "-o", tmp_path)
+    assert json.loads(done.stdout)["counts"]["full"] == 6
+    assert done.returncode == 0
+
+
+@pytest.mark.models
+def test_quiet_is_quiet(squat_analysis: Analysis, tmp_path: Path) -> None:
+    done = poise("analyze", squat_analysis.folder / "keypoints.npz", "-e", "squat", "-q", "-o", tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)

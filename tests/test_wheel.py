@@ -1,0 +1,51 @@
+"""The wheel holds all that poise needs, and works without the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The contents of a freshly built wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", str(folder), str(ROOT)], check=True, capture_output=True)
+    (wheel,) = folder.glob("poise-*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+def from_wheel(unpacked: Path, *arguments: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(unpacked)}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=unpacked, check=True)
+    return done.stdout
+
+
+def test_every_file_of_the_package_that_is_in_git_is_in_the_wheel(unpacked: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "src/poise"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    missing = [name for name in listed if not (unpacked / name.removeprefix("src/")).exists()]
+    assert not missing
+
+
+def test_the_wheel_carries_its_licence_and_types(unpacked: Path) -> None:
+    assert (unpacked / "poise" / "py.typed").exists()
+    assert list(unpacked.glob("poise-*.dist-info/licenses/LICENSE"))
+
+
+def test_the_wheel_runs_from_anywhere(unpacked: Path) -> None:
+    place = from_wheel(unpacked, "-c", "import poise; print(poise.__file__)").strip()
+    assert Path(place).is_relative_to(unpacked)
+    assert "squat" in from_wheel(unpacked, "-m", "poise", "exercises")
+    assert "Not deep enough" in from_wheel(unpacked, "-m", "poise", "exercises", "show", "squat")
