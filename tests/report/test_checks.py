@@ -19,6 +19,12 @@ def test_rules_most_often_broken_come_first_and_then_those_of_the_exercise_in_it
     assert list(found()) == ["depth", "lean", "drop", "heels", "valgus"]
 
 
+def test_a_rule_broken_more_often_comes_before_one_that_the_exercise_has_first() -> None:
+    review = made_up.squats()
+    reps = tuple(replace(rep, faults=rep.faults[::-1]) for rep in review.reps)
+    assert list(found(replace(review, reps=reps))) == ["depth", "drop", "lean", "valgus", "heels"]
+
+
 def test_findings_are_sorted_by_how_they_came_out() -> None:
     depth = found()["depth"]
     assert [finding.number for finding in depth.having("fault")] == [2, 5, 7]
@@ -68,6 +74,12 @@ def test_of_two_pictures_the_nearer_one_is_taken_and_none_that_is_too_far() -> N
     assert worst.shot is nearer
     far = Shot(t + SHOT_WITHIN_S + 0.01, "far", b"")
     assert not any(f.shot for f in found(shots=[far])["depth"].findings)
+
+
+def test_a_picture_that_names_no_fault_shows_the_faults_of_its_moment_only() -> None:
+    by_rule = found(shots=[Shot(made_up.rep(7).turn, "the seventh", b"")])
+    shown = [(name, f.number) for name, check in by_rule.items() for f in check.findings if f.shot]
+    assert shown == [("depth", 7), ("lean", 7)]
 
 
 def test_pictures_of_nothing_in_particular_are_kept_apart() -> None:

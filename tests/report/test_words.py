@@ -68,4 +68,5 @@ def test_most_exercises_take_an_s(title: str) -> None:
 def test_lists_are_cut_after_six() -> None:
     assert words.listed([]) == ""
     assert words.listed([1, 2, 3, 4, 5, 6]) == "1, 2, 3, 4, 5 and 6"
+    assert words.listed(range(7)) == "0, 1, 2, 3, 4 and 2 more"
     assert words.listed(range(9)) == "0, 1, 2, 3, 4 and 4 more"
