@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from poise.sim.body import Body, Posture, reach, rotation_x, rotation_y, rotation_z, two_bone
+from poise.sim.body import Body, Posture
+from poise.sim.kinematics import reach, rotation_x, rotation_y, rotation_z, two_bone
 
 #: An average body of 2 m standing straight with its arms by its sides: every length is a round share of stature.
 TALL = Body.of(2.0)

@@ -15,17 +15,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from poise.body import BLAZEPOSE33, Array
 from poise.body.skeleton import mirrored
-
-#: A quantity that stays the same, or changes over time.
-Value: TypeAlias = float | Array
-#: A place or direction that stays the same, or changes over time.
-Place: TypeAlias = tuple[float, float, float] | Array
+from poise.sim.kinematics import (
+    Place,
+    Value,
+    apply,
+    axes_of,
+    reach,
+    rotation_x,
+    rotation_y,
+    rotation_z,
+    spread,
+    two_bone,
+    unit,
+)
 
 #: Segment lengths as shares of stature, after Drillis & Contini as tabulated by Winter (Biomechanics and Motor
 #: Control of Human Movement, ch. 4). Winter's shoulder and hip widths are outer ones; ours join joint centres.
@@ -66,79 +74,12 @@ _MIRROR = np.array(((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0)))
 _PALM_DOWN = np.array([[[0, 0, -sign], [sign, 0, 0], [0, -1, 0]] for sign in _SIGN], dtype=np.float64)
 
 
-def rotation_x(degrees: Value) -> Array:
-    """Rotations about x, ``(..., 3, 3)``: positive turns up (y) towards ahead (z)."""
-    return _rotation(degrees, 1, 2)
-
-
-def rotation_y(degrees: Value) -> Array:
-    """Rotations about y, ``(..., 3, 3)``: positive turns ahead (z) towards the left (x)."""
-    return _rotation(degrees, 2, 0)
-
-
-def rotation_z(degrees: Value) -> Array:
-    """Rotations about z, ``(..., 3, 3)``: positive turns left (x) towards up (y)."""
-    return _rotation(degrees, 0, 1)
-
-
-def _rotation(degrees: Value, a: int, b: int) -> Array:
-    angle = np.radians(np.asarray(degrees, dtype=np.float64))
-    out = np.zeros((*angle.shape, 3, 3))
-    out[..., 3 - a - b, 3 - a - b] = 1.0
-    out[..., a, a] = out[..., b, b] = np.cos(angle)
-    out[..., b, a] = np.sin(angle)
-    out[..., a, b] = -out[..., b, a]
-    return out
-
-
-def reach(upper: Value, lower: Value, flexion: Value) -> Array:
-    """How far apart the ends of two segments are when the joint between them is bent by ``flexion`` degrees.
-
-    >>> float(reach(3.0, 4.0, 90.0))
-    5.0
-    """
-    u, v = np.asarray(upper, dtype=np.float64), np.asarray(lower, dtype=np.float64)
-    return np.asarray(np.sqrt(u * u + v * v + 2 * u * v * np.cos(np.radians(flexion))))
-
-
-def two_bone(near: Array, far: Array, upper: float, lower: float, pole: Array) -> tuple[Array, Array]:
-    """The middle joint and the end of a limb from ``near`` to ``far`` that bends towards ``pole``.
-
-    Exact (law of cosines) as long as ``far`` is within reach; beyond, the limb is stretched straight at it.
-    """
-    line = far - near
-    length = np.linalg.norm(line, axis=-1, keepdims=True)
-    axis = line / length
-    length = np.minimum(length, upper + lower)
-    cos = np.clip((upper * upper + length * length - lower * lower) / (2 * upper * length), -1.0, 1.0)
-    side = _unit(pole - axis * (pole * axis).sum(-1, keepdims=True))
-    middle = near + upper * (cos * axis + np.sqrt(1.0 - cos * cos) * side)
-    return middle, near + length * axis
-
-
-def spread(value: Value) -> Array:
-    """A value over time ``(T,)`` made fit to stand beside values of both sides ``(T, 2)``; others unchanged."""
-    array = np.asarray(value, dtype=np.float64)
-    return array[:, None] if array.ndim == 1 else array
-
-
-def _unit(v: Array) -> Array:
-    return np.asarray(v / np.linalg.norm(v, axis=-1, keepdims=True))
-
-
-def _axes(up: Array, ahead: Array) -> Array:
-    """Rotations whose local y is ``up`` and whose local z leans towards ``ahead``."""
-    y = _unit(up)
-    z = _unit(ahead - y * (ahead * y).sum(-1, keepdims=True))
-    return np.stack([np.cross(y, z), y, z], axis=-1)
-
-
 @dataclass(frozen=True)
 class Posture:
     """Joint angles, and where hands and feet are put, at one or many instants.
 
-    Angles are degrees. ``root`` is the middle of the hips. The pelvis is turned by ``yaw``, ``pitch`` (leaning
-    ahead) and ``roll``; the spine bends above it. An arm points ``arm_elevation`` away from hanging, in the
+    Angles are degrees. ``root`` is the middle of the hips. The pelvis is turned by ``yaw`` and ``pitch`` (leaning
+    ahead); the spine bends above it. An arm points ``arm_elevation`` away from hanging, in the
     plane ``arm_plane`` (0 sideways, 90 ahead), turned about itself by ``arm_rotation``. ``hands`` and ``feet``
     put wrists and ankles at places instead; elbows and knees then bend towards ``elbow_pole`` and
     ``knee_pole`` (for the knees, None is the way the toes point), and the knees are moved ``knee_in`` metres
@@ -148,7 +89,6 @@ class Posture:
 
     root: Place
     pitch: Value = 0.0
-    roll: Value = 0.0
     yaw: Value = 0.0
     spine_flexion: Value = 0.0
     spine_side: Value = 0.0
@@ -276,7 +216,7 @@ class Body:
 
     def _spine_and_head(self, p: _Resolved, joints: Array, segments: dict[str, Segment]) -> None:
         s, lumbar_height = self.scale, LUMBAR * self.trunk
-        pelvis = rotation_y(p("yaw")) @ rotation_x(p("pitch")) @ rotation_z(p("roll"))
+        pelvis = rotation_y(p("yaw")) @ rotation_x(p("pitch"))
         bend = rotation_x(p("spine_flexion")) @ rotation_z(p("spine_side")) @ rotation_y(p("spine_twist"))
         thorax = pelvis @ bend
         lumbar = p.root + pelvis @ np.array((0.0, lumbar_height, 0.0))
@@ -298,12 +238,12 @@ class Body:
         offset = np.zeros((p.count, 2, 3))
         offset[..., 0] = _SIGN * self.shoulder_half
         offset[..., 1] = (1.0 - LUMBAR) * self.trunk + p.both("shrug")
-        shoulder = chest.origin[:, None] + _apply(chest.axes[:, None], offset)
+        shoulder = chest.origin[:, None] + apply(chest.axes[:, None], offset)
         if p.posture.hands is not None:
             hands = np.broadcast_to(np.asarray(p.posture.hands, dtype=np.float64), (p.count, 2, 3))
             pole = p.direction(p.posture.elbow_pole) * _MIRROR
             elbow, wrist = two_bone(shoulder, hands, self.upper_arm, self.forearm, pole)
-            upper, fore = _axes(shoulder - elbow, -pole), _axes(elbow - wrist, -pole)
+            upper, fore = axes_of(shoulder - elbow, -pole), axes_of(elbow - wrist, -pole)
         else:
             plane = p.both("arm_plane")
             upper = (
@@ -322,20 +262,18 @@ class Body:
         _place(joints, segments, (("shoulder", "upper_arm", shoulder, upper), ("elbow", "forearm", elbow, fore)))
         _place(joints, segments, (("wrist", "hand", wrist, hand),))
         for finger, place in _HAND.items():
-            tip = wrist + _apply(hand, np.array(place) * self.scale * _MIRROR)
+            tip = wrist + apply(hand, np.array(place) * self.scale * _MIRROR)
             _place(joints, segments, ((finger, "", tip, hand),))
 
     def _legs(self, p: _Resolved, joints: Array, segments: dict[str, Segment]) -> None:
         pelvis = segments["pelvis"]
-        hip = pelvis.origin[:, None] + _apply(
-            pelvis.axes[:, None], self.hip_half * _SIGN[:, None] * (1.0, 0.0, 0.0)
-        )
+        hip = pelvis.origin[:, None] + apply(pelvis.axes[:, None], self.hip_half * _SIGN[:, None] * (1.0, 0.0, 0.0))
         if p.posture.feet is not None:
             feet = np.broadcast_to(np.asarray(p.posture.feet, dtype=np.float64), (p.count, 2, 3))
             toes = rotation_y(p("yaw")[:, None] + _SIGN * p.both("toe_out"))
             pole = toes[..., 2] if p.posture.knee_pole is None else p.direction(p.posture.knee_pole)
             knee, ankle, bend = self._planted_knee(hip, feet, pole, p.both("knee_in"))
-            thigh, shank = _axes(hip - knee, bend), _axes(knee - ankle, bend)
+            thigh, shank = axes_of(hip - knee, bend), axes_of(knee - ankle, bend)
             foot = toes @ rotation_x(p.both("foot_pitch"))
         else:
             thigh = (
@@ -359,8 +297,8 @@ class Body:
         The knee moves on the circle that thigh and shank leave it, so its flexion does not change.
         """
         knee, ankle = two_bone(hip, feet, self.thigh, self.shank, pole)
-        axis = _unit(feet - hip)
-        bend = _unit(pole - axis * (pole * axis).sum(-1, keepdims=True))
+        axis = unit(feet - hip)
+        bend = unit(pole - axis * (pole * axis).sum(-1, keepdims=True))
         if knee_in.any():
             inward = np.cross(axis, bend) * _SIGN[:, None]
             radius = ((knee - hip) * bend).sum(-1)
@@ -396,11 +334,6 @@ def _instants(name: str, value: Place | Value | None) -> int:
     lead = np.ndim(value) if value is not None else 0
     places = {"root": 1, "elbow_pole": 1, "knee_pole": 1, "hands": 2, "feet": 2}.get(name, 0)
     return int(np.shape(value)[0]) if value is not None and lead > places else 1
-
-
-def _apply(axes: Array, vector: Array) -> Array:
-    """Matrices times vectors, both with leading axes."""
-    return np.asarray((axes @ vector[..., None])[..., 0])
 
 
 def _place(joints: Array, segments: dict[str, Segment], parts: Iterable[tuple[str, str, Array, Array]]) -> None:

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import Body, Posture, Value
+from poise.sim.body import Body, Posture
+from poise.sim.kinematics import Value
 
 Base = Literal["standing", "seated", "kneeling", "forearms"]
 Sides = Literal["both", "left", "right", "alternating"]

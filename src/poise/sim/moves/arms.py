@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import Body, Posture, Value, spread
+from poise.sim.body import Body, Posture
+from poise.sim.kinematics import Value, spread
 from poise.sim.move import Base, Beat, Move, Parameter, Sides, Tempo, arm_towards, between, bump
 from poise.sim.moves.stances import SIGN, hips_over_feet, leaning, lower_body, places
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import Body, Posture, reach, spread
+from poise.sim.body import Body, Posture
+from poise.sim.kinematics import reach, spread
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump
 from poise.sim.moves.stances import free_arms, leaning, places
 

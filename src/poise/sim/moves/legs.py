@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import LUMBAR, TOE, Body, Posture, Value, rotation_y, two_bone
+from poise.sim.body import LUMBAR, TOE, Body, Posture
+from poise.sim.kinematics import Value, rotation_y, two_bone
 from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump, ease
 from poise.sim.moves.stances import SIGN, free_arms, hips_over_feet, leaning, places
 
@@ -42,11 +43,7 @@ def _knees_aside(body: Body, beat: Beat, toe: Array) -> Array:
     """How far the knees must move outwards at the turn, from over the toes, to be as far apart as asked, metres."""
     feet = body.ankle_over_toe(toe, 0.0, beat["toe_out"])
     back = _behind(body, beat["depth"], beat["depth"] / 4 + beat["knee_forward"])
-    hips = hips_over_feet(body, feet, beat["depth"], back)[:, None] + body.hip_half * SIGN[:, None] * (
-        1.0,
-        0.0,
-        0.0,
-    )
+    hips = hips_over_feet(body, feet, beat["depth"], back)[:, None] + places(body.hip_half, 0.0, 0.0)
     pole = rotation_y(SIGN * beat["toe_out"][:, None])[..., 2]
     knees, _ = two_bone(hips, feet, body.thigh, body.shank, pole)
     apart = knees[:, 0, 0] - knees[:, 1, 0]

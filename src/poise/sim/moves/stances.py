@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from poise.body import Array
-from poise.sim.body import LUMBAR, Body, Value, spread
+from poise.sim.body import LUMBAR, Body
+from poise.sim.kinematics import Value, spread
 from poise.sim.move import Arms, Base
 
 SIGN = np.array((1.0, -1.0))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ LOOKS = {
 def draw(
     performance: Performance, camera: Camera, t: float, look: str = "blue", samples: int = 2
 ) -> NDArray[np.uint8]:
-    """The picture the camera takes at instant ``t``: ``(H, W, 3)`` RGB; ``samples`` squared rays to the pixel.
+    """The picture the camera takes at instant ``t``: ``(H, W, 3)`` RGB, edges smoothed by ``samples`` squared rays.
 
     Raises:
         UnknownName: a look nobody knows.
@@ -90,16 +91,19 @@ def draw(
     shadow = np.full((_SHADOW, _SHADOW), np.inf)
     image = np.zeros((camera.size[1], camera.size[0], 3))
     palette = LOOKS[look].palette()
+    hits = np.full(image.shape[:2], -1, dtype=np.intp)
+
+    def shade(band: int) -> None:
+        paint.shadow_band(shadow, band, rows, sun)
+
+    def trace(band: int, rays: int) -> None:
+        paint.picture_band(image, hits, band, rays, rows, eye, sun, shadow, palette, wall, head)
+
     with ThreadPoolExecutor() as threads:
-        bands = range(_SHADOW // paint.TILE)
-        list(threads.map(lambda band: paint.shadow_band(shadow, band, rows, sun), bands))
+        list(threads.map(shade, range(_SHADOW // paint.TILE)))
         bands = range(-(-camera.size[1] // paint.TILE))
-        list(
-            threads.map(
-                lambda band: paint.picture_band(image, band, samples, rows, eye, sun, shadow, palette, wall, head),
-                bands,
-            )
-        )
+        for rays in sorted({1, samples}):
+            list(threads.map(trace, bands, repeat(rays)))
     developed = (1.0 - np.exp(-1.25 * image)) ** (1 / 2.2)  # a soft shoulder, then display gamma
     rng = np.random.default_rng(round(t * 1000))
     developed += rng.normal(0.0, _GRAIN, developed.shape[:2])[..., None]

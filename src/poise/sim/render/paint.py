@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poise.body import Array
 from poise.sim.render.field import (
@@ -336,8 +337,22 @@ def ray_of(eye: Eye, width: int, height: int, x: float, y: float) -> Vector:
 
 
 @compiled
+def is_edge(hits: NDArray[np.intp], x: int, y: int) -> bool:
+    """Whether another primitive (or none) is hit beside a pixel."""
+    height, width = hits.shape
+    here = hits[y, x]
+    return bool(
+        here != hits[max(y - 1, 0), x]
+        or here != hits[min(y + 1, height - 1), x]
+        or here != hits[y, max(x - 1, 0)]
+        or here != hits[y, min(x + 1, width - 1)]
+    )
+
+
+@compiled
 def picture_band(
     image: Array,
+    hits: NDArray[np.intp],
     band: int,
     samples: int,
     rows: Array,
@@ -350,7 +365,8 @@ def picture_band(
 ) -> None:
     """Write into ``image`` ``(H, W, 3)``, rows ``band * TILE`` and on, the linear light that reaches the eye.
 
-    ``samples`` x ``samples`` rays are averaged over each pixel.
+    With one of ``samples``, one ray goes through each pixel and what it hits is kept in ``hits`` ``(H, W)``. With
+    more, ``samples`` x ``samples`` rays are averaged, but only where those hits say that there is an edge.
     """
     height, width, _ = image.shape
     count = rows.shape[0]
@@ -373,6 +389,8 @@ def picture_band(
         bodies, first = Bodies(rows, listed, n), max(first, 0.05)
         for y in range(band * TILE, min(height, (band + 1) * TILE)):
             for x in range(left, min(width, left + TILE)):
+                if samples > 1 and not is_edge(hits, x, y):
+                    continue
                 red, green, blue = 0.0, 0.0, 0.0
                 for s in range(samples * samples):
                     u, v = x + (s % samples + 0.5) / samples, y + (s // samples + 0.5) / samples
@@ -386,6 +404,8 @@ def picture_band(
                     else:
                         r, g, b = room_light(near_floor, box, eye.place, ray, sun, shadow, wall)
                     red, green, blue = red + r, green + g, blue + b
+                    if samples == 1:
+                        hits[y, x] = hit
                 image[y, x, 0] = red / (samples * samples)
                 image[y, x, 1] = green / (samples * samples)
                 image[y, x, 2] = blue / (samples * samples)
