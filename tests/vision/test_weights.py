@@ -270,10 +270,7 @@ def test_every_source_is_tried_and_told(server: Server, monkeypatch: pytest.Monk
         weights.fetch("toy")
     told = str(failure.value)
     assert "it answered 404" in told
-    assert (
-        "pip download poise-toy==1.0: it ended with 1 (ERROR: Could not find a version that satisfies the requirement poise-toy==1.0"
-        in told
-    )
+    assert "pip download poise-toy==1.0: it ended with 1 (ERROR: Could not find a version" in told
     assert "npm pack poise-toy@1.0.0: there is no npm on this machine" in told
     assert f"poise models fetch toy. Or put toy.tflite (sha256 {sha256(NETWORK)})" in told
     assert len(server.asked) == 1, "a host that failed is not asked again"
