@@ -59,6 +59,7 @@ def render(
         film=film,
         curves=_curves(review, exercise),
         span=span,
+        begins=span[0],
         wide=round(max(PIXELS_PER_REP * len(report.judged), PIXELS_PER_S * (span[1] - span[0]))),
         times=_times(span),
         moments=moments(found),

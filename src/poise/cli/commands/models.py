@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from poise.cli.app import app, err, out, progress_bar
 from poise.vision.weights import fetch, models
@@ -20,13 +19,10 @@ def list_models(context: typer.Context) -> None:
     """List the model files: licence, size, sha256, and whether each is here."""
     if context.invoked_subcommand:
         return
-    table = Table(box=None)
-    for name in ("name", "licence", "size", "sha256", "here"):
-        table.add_column(name, overflow="fold")
     for model in models():
-        size = f"{model.size / 1e6:.1f} MB" if model.size else "–"
-        table.add_row(model.name, model.licence, size, model.sha256, escape(str(model.path or "no")))
-    out.print(table)
+        size = f"{model.size / 1e6:.1f} MB" if model.size else "size unknown"
+        here = escape(str(model.path)) if model.path else "not here yet; it is fetched when it is first needed"
+        out.print(f"[bold]{escape(model.name)}[/]  {model.licence}, {size}\n  {here}\n  sha256 {model.sha256}")
 
 
 @group.command("fetch")

@@ -13,9 +13,13 @@ const clock = (t) => {
   return `${Math.floor(tenths / 600)}:${String(Math.floor((tenths % 600) / 10)).padStart(2, "0")}.${tenths % 10}`;
 };
 
+// The annotated film begins where the analysis did; the page speaks of the film's own time.
+const now = () => video.currentTime + Number(video.dataset.begins);
+const go = (t) => { video.currentTime = t - Number(video.dataset.begins); };
+
 function seek(t, play) {
   if (!video) return;
-  video.currentTime = t;
+  go(t);
   if (play) video.play(); else video.pause();
   const box = video.getBoundingClientRect();
   if (box.top >= 0 && box.bottom <= innerHeight) return;
@@ -79,17 +83,17 @@ for (const scroll of document.querySelectorAll(".plot .scroll")) {
     const t = time(event);
     place(".plot .cross", t);
     read(t);
-    if (video && event.buttons & 1) video.currentTime = t;
+    if (video && event.buttons & 1) go(t);
   });
-  chart.addEventListener("pointerleave", () => { place(".plot .cross", null); if (video) read(video.currentTime); });
-  chart.addEventListener("pointerdown", (event) => { if (video && event.button === 0) { video.pause(); video.currentTime = time(event); } });
+  chart.addEventListener("pointerleave", () => { place(".plot .cross", null); if (video) read(now()); });
+  chart.addEventListener("pointerdown", (event) => { if (video && event.button === 0) { video.pause(); go(time(event)); } });
   scroll.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -0.1, ArrowRight: 0.1, PageUp: -2, PageDown: 2 }[event.key];
     const goal = { Home: start, End: end }[event.key];
     if (step === undefined && goal === undefined) return;
     event.preventDefault();
-    scroll.t = Math.min(end, Math.max(start, goal ?? (video ? video.currentTime : scroll.t ?? start) + step));
-    if (video) video.currentTime = scroll.t; else show(scroll.t);
+    scroll.t = Math.min(end, Math.max(start, goal ?? (video ? now() : scroll.t ?? start) + step));
+    if (video) go(scroll.t); else show(scroll.t);
     read(scroll.t);
   });
 }
@@ -103,8 +107,8 @@ for (const one of scrolls) {
 
 if (video) {
   const follow = () => {
-    show(video.currentTime);
-    read(video.currentTime);
+    show(now());
+    read(now());
     if (!video.paused) requestAnimationFrame(follow);
   };
   for (const name of ["play", "seeked", "loadeddata", "timeupdate"]) video.addEventListener(name, follow);
