@@ -128,6 +128,7 @@ class Follower:
         if self._should_search(frame.t):
             self._searched = frame.t
             self._search(frame)
+        self._tell_apart()
         self._followed = [f for f in self._followed if frame.t - f.seen_at < _FORGET_S]
         return [(f.person, f.sight) for f in self._followed if f.sight]
 
@@ -136,12 +137,9 @@ class Follower:
         sight = self._eyes.look(frame.image, somebody.roi)
         if sight is None and somebody.home is not somebody.roi:
             sight = self._eyes.look(frame.image, somebody.home)
-        if sight is None:
-            somebody.lose()
-            return
-        somebody.note(sight, frame.t)
-        others = [f for f in self._followed if f.sight and f is not somebody]
-        if any(_apart(somebody.roi, other.roi) < _SAME_PERSON for other in others):
+        if sight:
+            somebody.note(sight, frame.t)
+        else:
             somebody.lose()
 
     def _has_room(self) -> bool:
@@ -189,6 +187,15 @@ class Follower:
             self._met += 1
             self._followed.append(near)
         near.note(sight, t)
+
+    def _tell_apart(self) -> None:
+        """Of two who are seen in the same place, the one followed longer is there; the other is lost."""
+        seen: list[_Followed] = []
+        for somebody in self._followed:
+            if any(_apart(somebody.roi, other.roi) < _SAME_PERSON for other in seen):
+                somebody.lose()
+            elif somebody.sight:
+                seen.append(somebody)
 
 
 def _region_filter() -> OneEuro:
