@@ -30,6 +30,8 @@ NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
 AROUND_S = 0.4
 #: The most of a repetition that may be out of sight.
 UNSEEN = 0.6
+#: Mean score over about a second below which a signal's keypoints are out of sight, and above which they are back.
+SURE_S, UNSURE, SURE_AGAIN = 1.0, 0.2, 0.4
 #: Seconds in position before a hold begins, and out of it before it ends.
 ENTER_S, LEAVE_S = 1.0, 1.0
 #: How many times a second a hold is looked at.
@@ -67,6 +69,7 @@ class KnownReps:
         self.counts = Counts()
         self.phase: Phase = "unseen"
         self.progress = math.nan
+        self._signal = Progress(exercise)
         self._finder = CycleFinder(exercise.partial)
         self._other = CycleFinder(exercise.partial) if exercise.either else None
         self._inverted = False
@@ -79,7 +82,7 @@ class KnownReps:
         self._recent.append(judged)
         while self._recent[0].pose.t < t - 2 * STUCK_S:
             self._recent.popleft()
-        self.progress = progress_of(self.exercise, judged)
+        self.progress = self._signal.update(judged)
         usual = self._finder.usual
         cycle = self._finder.update(t, 1 - self.progress if self._inverted else self.progress)
         if self._other is not None and not usual:
@@ -169,22 +172,59 @@ class KnownReps:
         return judge(rule, stretch, self._neutral, self.exercise.symmetric)
 
 
-def progress_of(exercise: Exercise, judged: Judged) -> float:
-    """How far from rest (0) to the turn (1) the signal of an exercise is; NaN when it was not seen."""
-    signal = exercise.signal
-    measure = signal.quantity
-    body = Body(judged.pose, np.float64(judged.scale), np.float64(judged.view.yaw), np.float64(judged.view.facing))  # type: ignore[arg-type]
-    span = signal.turn - signal.rest
-    if not measure.sided or signal.side == "mean":
-        return (float(measure.value(body)) - signal.rest) / span
-    scores = {side: float(measure.score(body, side)) for side in measure.sides()}
-    best = max(scores.values())
-    shares = [
-        (float(measure.compute(body, side)) - signal.rest) / span
-        for side, score in scores.items()
-        if score >= 0.5 * best
-    ]
-    return max((share for share in shares if math.isfinite(share)), default=math.nan)
+class Progress:
+    """How far from rest (0) to the turn (1) the signal of an exercise is, pose by pose.
+
+    Where the keypoints of the signal are out of the picture, the height of another in the picture may stand in
+    (`Signal.stand_in`); the counting needs differences only, so the stand-in goes on where the signal was.
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._signal = exercise.signal
+        self._span = exercise.signal.turn - exercise.signal.rest
+        self._sure = math.nan
+        self._t = math.nan
+        self._standing_in = False
+        self._offset = 0.0
+        self._last = 0.0
+
+    def update(self, judged: Judged) -> float:
+        """The share for the next pose; NaN when it was not seen."""
+        pose, scale, view = judged.pose, judged.scale, judged.view
+        body = Body(pose, np.float64(scale), np.float64(view.yaw), np.float64(view.facing))  # type: ignore[arg-type]
+        share = self._own(body)
+        if self._signal.stand_in and pose.seen:
+            other = -float(pose.at(self._signal.stand_in)[1]) / scale / self._span
+            self._choose(judged, body, share, other)
+            if self._standing_in:
+                share = other + self._offset
+        if math.isfinite(share):
+            self._last = share
+        return share
+
+    def _own(self, body: Body) -> float:
+        measure, rest = self._signal.quantity, self._signal.rest
+        if not measure.sided or self._signal.side == "mean":
+            return (float(measure.value(body)) - rest) / self._span
+        scores = {side: float(measure.score(body, side)) for side in measure.sides()}
+        best = max(scores.values())
+        shares = [
+            (float(measure.compute(body, side)) - rest) / self._span
+            for side, score in scores.items()
+            if score >= 0.5 * best
+        ]
+        return max((share for share in shares if math.isfinite(share)), default=math.nan)
+
+    def _choose(self, judged: Judged, body: Body, share: float, other: float) -> None:
+        """Whether the stand-in speaks from here on, after how surely the signal was seen over the last second."""
+        t, score = judged.pose.t, float(self._signal.quantity.score(body, ""))
+        gain = 1.0 if math.isnan(self._sure) else 1 - math.exp(-(t - self._t) / SURE_S)
+        self._sure = score if math.isnan(self._sure) else self._sure + gain * (score - self._sure)
+        self._t = t
+        if not self._standing_in and self._sure < UNSURE and math.isfinite(other):
+            self._standing_in, self._offset = True, self._last - other
+        elif self._standing_in and self._sure > SURE_AGAIN and math.isfinite(share):
+            self._standing_in = False
 
 
 def asymmetry(measure: Measure, stretch: Stretch) -> float:

@@ -47,11 +47,13 @@ class Signal(_Measured):
     """The quantity that drives the counting, and where it usually rests and turns.
 
     ``side``: ``mean`` when both sides move together, ``any`` when one side or the sides in turn may move.
+    ``stand_in``: the keypoint whose height in the picture is counted by while the measure's own are out of sight.
     """
 
     rest: float
     turn: float
     side: Literal["mean", "any"] = "mean"
+    stand_in: str | None = None
 
     @model_validator(mode="after")
     def _moves(self) -> Self:
