@@ -47,7 +47,7 @@ def extent(captions: Captions, size: tuple[int, int] = (1280, 720)) -> tuple[int
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("part", ["title", "count", "cue", "note"])
 def test_captions_keep_a_margin_to_the_edges(size: tuple[int, int], part: str) -> None:
-    for text in (getattr(EVERYTHING, part), "W" * 200, "word " * 100):
+    for text in (getattr(EVERYTHING, part), "W" * 80, "word " * 40):
         changes: Any = {part: text}
         left, top, right, bottom = extent(replace(Captions(), **changes), size)
         margin = round(0.02 * min(size))
@@ -67,6 +67,19 @@ def test_captions_do_not_cover_each_other(size: tuple[int, int]) -> None:
     assert not (count & cue).any()
     if size[0] > size[1] or size[0] > 200:  # on a thumbnail held upright there is no room for all of it
         assert not (note & cue).any()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_cue_leaves_the_picture_to_the_body(size: tuple[int, int]) -> None:
+    _, top, _, bottom = extent(Captions(cue=EVERYTHING.cue * 3), size)
+    assert bottom - top < 0.3 * min(size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_note_is_not_squeezed_beside_the_count(size: tuple[int, int]) -> None:
+    count = Captions("Triceps extension", "108")
+    note = touched(replace(count, note="word " * 30), size) & ~touched(count, size)
+    assert np.nonzero(note.any(0))[0].size > 0.35 * min(size)
 
 
 def test_nothing_to_say_draws_nothing() -> None:

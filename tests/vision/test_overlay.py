@@ -9,7 +9,7 @@ from PIL import Image
 
 from poise.body import BLAZEPOSE33, COCO17, Array, Pose, Skeleton
 from poise.vision.frame import Picture
-from poise.vision.overlay import FAULT, LEFT, MIDDLE, RIGHT, JointAngle, Overlay, picture
+from poise.vision.overlay import FAULT, LEFT, MIDDLE, RIGHT, Captions, JointAngle, Overlay, picture
 from tests.vision.homemade import board, corners_seen
 
 SIZE = (640, 480)
@@ -249,6 +249,19 @@ def test_the_number_is_never_off_the_picture(knee: tuple[float, float]) -> None:
         return int(changed(*images).sum())
 
     assert label(knee) > 0.8 * label((420.0, 300.0))
+
+
+def test_the_number_is_not_under_the_cue() -> None:
+    def label(captions: Captions) -> int:
+        pose = moved(standing(), left_knee=(380.0, 450.0))
+        overlay = Overlay(SIZE)
+        return int(
+            changed(
+                *(overlay.draw(ground(255), pose, captions, [replace(KNEE, degrees=d)]) for d in (88.0, 111.0))
+            ).sum()
+        )
+
+    assert label(Captions(cue="Sink lower, then push up")) > 0.8 * label(Captions())
 
 
 def test_labels_of_legs_in_a_line_do_not_cover_each_other() -> None:

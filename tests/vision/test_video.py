@@ -117,7 +117,9 @@ def test_a_film_is_turned_as_the_older_rotate_tag_says(tmp_path: Path) -> None:
         assert corners_seen(next(iter(opened)).image) == corners_seen(np.rot90(board(), -1))
 
 
-@pytest.mark.parametrize(("aspect", "size"), [((4, 3), (128, 64)), ((3, 4), (96, 85)), ((1, 200), (96, 64))])
+@pytest.mark.parametrize(
+    ("aspect", "size"), [((4, 3), (128, 64)), ((3, 4), (96, 85)), ((1, 5), (96, 64)), ((9, 1), (96, 64))]
+)
 def test_pixels_that_are_not_square_are_made_square(
     tmp_path: Path, aspect: tuple[int, int], size: tuple[int, int]
 ) -> None:
@@ -214,9 +216,10 @@ def test_closing_ends_what_is_being_read_and_forbids_more(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["a:b.mp4", "50%d.mp4", "-x.mp4", "übung 1.mp4", "http:x.mp4"])
-def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
-    made = film(tmp_path / "film.mp4", even(10, 0.5))
-    assert len(frames_of(made.rename(tmp_path / name))) == 5
+def test_odd_names_are_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(tmp_path / "film.mp4", even(10, 0.5)).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert len(frames_of(Path(name))) == 5
 
 
 # What is damaged -----------------------------------------------------------------------------------------

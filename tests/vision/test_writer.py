@@ -143,6 +143,9 @@ def test_sound_that_starts_before_the_pictures_stays_in_step(tmp_path: Path) -> 
     times, levels = loudness(path)
     middle = np.abs((times + 0.76) % 0.5 - 0.25) < 0.15
     assert ((levels > 0.1) == ((times + 0.76) % 1.0 > 0.5))[middle].all()
+    with av.open(str(path)) as container:
+        kept = [packet.pts for packet in container.demux(audio=0) if packet.pts is not None]
+    assert min(kept) >= 0, "sound from before the first frame is carried along"
 
 
 def test_a_silent_film_stays_silent(tmp_path: Path) -> None:
