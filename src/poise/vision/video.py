@@ -31,9 +31,9 @@ from poise.vision.decode import Display, Upright, decoded
 from poise.vision.frame import Frame
 from poise.vision.pictures import FOLDER_SUFFIXES, fitted, is_picture, pictures_in, read_picture
 
-#: Pictures up to this many pixels are decoded on one thread: it costs the least CPU and is several times
-#: faster than any estimator; larger ones would hold the estimator up.
-_ONE_THREAD_PIXELS = 1920 * 1088
+#: Pictures up to this many pixels are decoded one at a time: that costs the least CPU and memory, and is faster than
+#: any estimator. Of larger ones, which would hold the estimator up, several are decoded at once.
+_ONE_AT_A_TIME_PIXELS = 1920 * 1088
 #: Seconds a film may fall short of its stated duration before it counts as cut off.
 _SHORT = 0.5
 #: Seconds a clock must jump back by to count as started anew.
@@ -69,12 +69,12 @@ class Film:
     @property
     def name(self) -> str:
         """The name of the file or folder."""
-        return self.path.resolve().name
+        return (self.path.resolve() if self.kind == "folder" else self.path).name
 
     @property
     def stem(self) -> str:
         """The name of the file without its ending; of a folder, its name."""
-        return self.name if self.kind == "folder" else self.path.stem
+        return self.name if self.kind == "folder" else Path(self.name).stem
 
     def __iter__(self) -> Iterator[Frame]:
         if self._closed.is_set():
@@ -300,7 +300,7 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise UnreadableMedia(
             f"{str(path)!r} is coded in a way nothing here can decode.", "Convert it to H.264 in an .mp4 first."
         )
-    if stream.width * stream.height > _ONE_THREAD_PIXELS:
+    if stream.width * stream.height > _ONE_AT_A_TIME_PIXELS:
         stream.thread_type = "AUTO"
     return stream
 
