@@ -18,6 +18,8 @@ from poise.body.formats.layout import Header, from_columns, to_columns
 from poise.body.pose import PoseSequence
 
 _MAGIC = b"PAR1"
+#: Rows encoded at a time: what a long recording needs in memory besides itself.
+_ROWS = 4096
 _BLANK = b"poise-seal:" + b"0" * 64
 _SEAL = re.compile(rb"poise-seal:[0-9a-f]{64}")
 
@@ -29,19 +31,24 @@ def write(file: BinaryIO, sequence: PoseSequence) -> None:
 
     about = {"poise": Header.of(sequence).text()}
     columns = to_columns(sequence)
-    arrays = [Array.from_numpy(np.ascontiguousarray(values)) for values in columns.values()]
-    table = Table.from_arrays(arrays, names=list(columns))
+    names = list(columns)
+    arrays = [Array.from_numpy(np.ascontiguousarray(columns.pop(name))) for name in names]
+    table = Table.from_arrays(arrays, names=names)
+    del arrays
     held = BytesIO()
     write_parquet(
         table.with_schema(table.schema.with_metadata(about)),
         held,
-        compression="zstd(3)",
+        compression="lz4_raw",
         dictionary_enabled=False,
+        max_row_group_size=_ROWS,
         key_value_metadata={**about, "poise.seal": _BLANK.decode()},
     )
-    data = held.getvalue()
-    start = data.index(_BLANK)
-    file.write(data[:start] + _sealing(data) + data[start + len(_BLANK) :])
+    del table
+    data = held.getbuffer()
+    start = held.getvalue().rindex(_BLANK)
+    data[start : start + len(_BLANK)] = _sealing(data)
+    file.write(data)
 
 
 def read(file: BinaryIO) -> PoseSequence:
@@ -73,5 +80,5 @@ def read(file: BinaryIO) -> PoseSequence:
     return from_columns(header, columns)
 
 
-def _sealing(data: bytes) -> bytes:
+def _sealing(data: bytes | memoryview) -> bytes:
     return b"poise-seal:" + sha256(data).hexdigest().encode()
