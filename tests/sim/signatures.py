@@ -98,10 +98,10 @@ def _early_knees(s: Seen) -> float:
 SIGNATURES: dict[str, dict[str, Signature]] = {
     "squat": {
         "depth": _both("knee_flexion"),
-        "trunk_lean": lambda s: float((s["trunk_lean"] - s.both("knee_flexion") / 3)[s.turn]),
+        "trunk_lean": lambda s: float((s["trunk_lean"] - 0.28 * s.both("knee_flexion"))[s.turn]),
         "valgus": lambda s: float(s["left_knee_in"][s.turn]) * s.body.leg / s.body.stature,
         "heel_rise": _turn("left_heel_height"),
-        "hips_shoot_up": lambda s: float((s["trunk_lean"] - s.both("knee_flexion") / 3)[s.ascent()].max()),
+        "hips_shoot_up": lambda s: float((s["trunk_lean"] - 0.28 * s.both("knee_flexion"))[s.ascent()].max()),
         "asymmetry": _uneven("knee_flexion"),
         "hip_shift": lambda s: float((s.middle("hip") - s.middle("ankle"))[s.turn, 0] / s.body.stature),
         "towards": lambda s: 2 * (s.half_way(s.both("knee_flexion")) - s.rep.start),

@@ -44,9 +44,11 @@ def test_world_landmarks_are_hip_centred_metres_in_camera_axes() -> None:
 
 def test_the_far_side_is_hidden_by_the_near_one_and_scores_lower() -> None:
     poses = film_poses(perform("squat", reps=1), SIDE, rate=10)
-    for joint in ("shoulder", "elbow", "hip"):
+    for joint, most in (("elbow", 0.3), ("wrist", 0.3), ("knee", 0.5), ("ankle", 0.7)):
         assert poses.score_at(f"left_{joint}").min() > 0.9, joint
-        assert poses.score_at(f"right_{joint}").mean() < 0.6, joint
+        assert poses.score_at(f"right_{joint}").mean() < most, joint
+    for joint in ("shoulder", "hip"):  # which BlazePose guesses with confidence
+        assert 0.9 < poses.score_at(f"right_{joint}").mean() < poses.score_at(f"left_{joint}").mean()
     front = film_poses(perform("squat", reps=1), Camera(yaw=0), rate=10)
     assert front.score.mean(0).min() > 0.85
 

@@ -29,11 +29,21 @@ _CAPSULES = (
         for a, b, radius in (
             ("shoulder", "elbow", 0.026),
             ("elbow", "wrist", 0.020),
+            ("wrist", "index", 0.020),
             ("hip", "knee", 0.042),
             ("knee", "ankle", 0.028),
         )
     ),
 )
+
+_SEEN = 0.98
+#: How surely BlazePose still reports what is hidden behind the body (medians over rendered athletes seen from the
+#: side); it hardly ever doubts a face, and shoulders and hips little.
+_HIDDEN = {
+    **dict.fromkeys(("shoulder", "hip"), 0.93),
+    **dict.fromkeys(("elbow", "wrist", "pinky", "index", "thumb"), 0.20),
+    **{"knee": 0.40, "ankle": 0.60, "heel": 0.65, "foot_index": 0.75},
+}
 
 
 def instants(performance: Performance, rate: float) -> Array:
@@ -100,7 +110,7 @@ def film_video(
 
 
 def _score(seen: Array, points: Array, camera: Camera, stature: float) -> Array:
-    """How surely each keypoint is seen, ``(T, K)``: 0.98 in the open, 0.45 behind a limb, less beyond the edge."""
+    """How surely each keypoint is seen, ``(T, K)``: less behind a limb, and less still beyond the edge."""
 
     def at(name: str) -> Array:
         ends = MIDPOINTS.get(name, (name,))
@@ -125,5 +135,6 @@ def _score(seen: Array, points: Array, camera: Camera, stature: float) -> Array:
     buried[away[:, None] - depth <= 1.6 * radius] = 0.0  # a joint is not hidden by the limb it is in
     width, height = camera.size
     beyond = np.maximum(np.maximum(-points, points - (width, height)), 0.0).max(-1) / max(width, height)
-    score = (0.98 - 0.53 * buried.max(1)) * np.exp(-beyond / 0.03)
+    hidden = np.array([_HIDDEN.get(name.partition("_")[2], _SEEN) for name in BLAZEPOSE33.keypoints])
+    score = (_SEEN + (hidden - _SEEN) * buried.max(1)) * np.exp(-beyond / 0.03)
     return np.where(np.isfinite(points).all(-1), score, 0.0)

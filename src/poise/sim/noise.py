@@ -36,7 +36,7 @@ class Noise:
     box and ``bias_s`` how long it lasts. ``outliers`` is the share of keypoint samples thrown ``outlier_size`` of
     the box away. ``gaps`` is how many times a second the whole body is lost, for ``gap_s`` on average; ``swaps``
     how many times a second left and right legs are mixed up, for ``swap_s`` on average. Keypoints that are hidden
-    (score below 0.6) err ``hidden`` times as much, depth ``depth`` times as much as the other two axes.
+    (score below 0.78) err ``hidden`` times as much, depth ``depth`` times as much as the other two axes.
     """
 
     jitter: float = 1.0
@@ -69,7 +69,7 @@ class Noise:
         count, names = len(poses), poses.skeleton.keypoints
         if not count:
             return poses
-        hidden = np.where(poses.score < 0.6, self.hidden, 1.0)[..., None]
+        hidden = 1.0 + (self.hidden - 1.0) * np.clip((0.98 - poses.score) / 0.2, 0.0, 1.0)[..., None]
         sd = self.jitter * np.array([_JITTER.get(name.split("_")[-1], 0.0045) for name in names])[:, None]
         error = rng.standard_normal((count, len(names), 3)) * sd + self.bias * self._drift(poses.t, len(names), rng)
         error = error * hidden

@@ -54,7 +54,7 @@ def _squat(body: Body, beat: Beat) -> Posture:
     u, H = beat.phase, body.stature
     knee = between(beat["top"], beat["depth"], u)
     back = _behind(body, knee, knee / 4 + beat["knee_forward"] * u)
-    lean = knee / 3 + beat["trunk_lean"] * u + beat["hips_shoot_up"] * bump(beat.returning / 0.7)
+    lean = 0.28 * knee + beat["trunk_lean"] * u + beat["hips_shoot_up"] * bump(beat.returning / 0.7)
     lifted = np.degrees(np.arcsin(np.clip(beat["heel_rise"] * u, 0.0, 0.9)))
     toe = _toes(body, beat)
     feet = body.ankle_over_toe(toe, lifted, beat["toe_out"])
@@ -81,7 +81,7 @@ SQUAT = Move(
         "depth": Parameter(120, (114, 130), "deg", "peak knee flexion; 120 is thighs level", "shallow", (45, 84)),
         "top": Parameter(6, (2, 12), "deg", "knee flexion when standing"),
         "trunk_lean": Parameter(
-            0, (-8, 4), "deg", "trunk lean beyond that of the shanks + 10", "over_lean", (16, 30)
+            0, (-8, 4), "deg", "trunk lean beyond what keeps the balance", "over_lean", (16, 30)
         ),
         "knee_forward": Parameter(0, (-4, 5), "deg", "shank lean beyond a quarter of the knee flexion"),
         "valgus": Parameter(
