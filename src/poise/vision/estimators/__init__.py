@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from poise.body import Pose, Skeleton
 from poise.errors import MissingExtra, UnknownName
@@ -67,6 +67,7 @@ def open_estimator(
     people: int = 1,
     threads: int = 1,
     progress: Progress | None = None,
+    **options: Any,
 ) -> PoseEstimator:
     """An estimator for one stream; fetches its model files when they are not here. Must be closed.
 
@@ -76,6 +77,7 @@ def open_estimator(
         people: how many people to find at most.
         threads: how many threads a network may use.
         progress: told about model files as they arrive.
+        options: whatever else the backend's opener takes.
 
     Raises:
         UnknownName: when there is no such backend or model.
@@ -84,7 +86,7 @@ def open_estimator(
 
     """
     opener = _opener(backend)
-    return opener(model=model, people=people, threads=threads, progress=progress)
+    return opener(model=model, people=people, threads=threads, progress=progress, **options)
 
 
 def _opener(backend: str) -> Callable[..., PoseEstimator]:

@@ -52,6 +52,11 @@ class Sight:
         """Mean visibility of the keypoints, 0..1."""
         return float(self.seen.visibility.mean())
 
+    @property
+    def span(self) -> float:
+        """The diameter of the circle around the body, pixels."""
+        return 2 * math.dist(self.seen.hips, self.seen.edge) * self.roi.side
+
     def prominence(self, size: tuple[int, int]) -> float:
         """How likely this is the person meant: large, well seen, in the middle of a picture of that size."""
         off = math.dist((self.roi.x, self.roi.y), (size[0] / 2, size[1] / 2)) / math.hypot(*size)
@@ -87,9 +92,8 @@ class _Followed:
         """Take in what was seen."""
         if sight.roi is not self.roi:
             self._steady = _region_filter()
-        hips, edge = sight.roi.to_picture(np.stack([sight.seen.hips, sight.seen.edge]))
-        steady_hips, steady_edge = self._steady.update(t, np.stack([hips, edge]), 2 * math.dist(hips, edge))
-        self.roi = region(steady_hips, steady_edge)
+        marks = sight.roi.to_picture(np.stack([sight.seen.hips, sight.seen.edge]))
+        self.roi = region(*self._steady.update(t, marks, sight.span))
         if sight.clarity >= _WELL_SEEN:
             self.home = self.roi
         self.sight, self.seen_at = sight, t

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from poise.body import BLAZEPOSE33, Pose
+from poise.body import BLAZEPOSE33, Array, Pose
 from poise.errors import UnknownName
 from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
@@ -23,9 +23,21 @@ MODELS = ("lite", "full", "heavy")
 
 
 def open_blazepose(
-    *, model: str = "", people: int = 1, threads: int = 1, progress: weights.Progress | None = None
+    *,
+    model: str = "",
+    people: int = 1,
+    threads: int = 1,
+    progress: weights.Progress | None = None,
+    smooth: bool = False,
 ) -> BlazePose:
-    """BlazePose with its networks, fetched when they are not here; `model` is one of `MODELS`, by default full.
+    """BlazePose with its networks, fetched when they are not here.
+
+    Args:
+        model: one of `MODELS`, by default full.
+        people: how many people to follow at most.
+        threads: how many threads a network may use.
+        progress: told about model files as they arrive.
+        smooth: steady the keypoints as MediaPipe does, for what has no smoothing of its own.
 
     Raises:
         UnknownName: when there is no such model.
@@ -37,7 +49,7 @@ def open_blazepose(
         raise UnknownName("BlazePose model", model, MODELS)
     landmarks = weights.load(f"blazepose-{model}", progress)
     detector = weights.load("blazepose-detector", progress)
-    return BlazePose(detector, landmarks, people=people, threads=threads)
+    return BlazePose(detector, landmarks, people=people, threads=threads, smooth=smooth)
 
 
 class BlazePose:
@@ -48,13 +60,18 @@ class BlazePose:
         landmarks: the landmark network, likewise.
         people: how many people to follow at most.
         threads: how many threads a network may use.
+        smooth: steady the keypoints as MediaPipe does.
 
     """
 
     skeleton = BLAZEPOSE33
 
-    def __init__(self, detector: bytes, landmarks: bytes, *, people: int = 1, threads: int = 1) -> None:
+    def __init__(
+        self, detector: bytes, landmarks: bytes, *, people: int = 1, threads: int = 1, smooth: bool = False
+    ) -> None:
         self._follower = Follower(_Networks(detector, landmarks, threads), people)
+        self._smooth = smooth
+        self._smoothers: dict[int, _Smoother] = {}
         self._now = -math.inf
 
     def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
@@ -70,18 +87,17 @@ class BlazePose:
         if not frame.t > self._now:
             raise ValueError(f"frames must be in time order: {frame.t} s came after {self._now} s")
         self._now = frame.t
-        return [
-            Pose(
-                self.skeleton,
-                frame.t,
-                sight.roi.to_picture(sight.seen.points),
-                sight.seen.visibility,
-                sight.roi.turned(sight.seen.world),
-                frame.size,
-                person,
-            )
-            for person, sight in self._follower.update(frame)
-        ]
+        seen = self._follower.update(frame)
+        if self._smooth:
+            self._smoothers = {person: self._smoothers.get(person) or _Smoother() for person, _ in seen}
+        return [self._pose(frame, person, sight) for person, sight in seen]
+
+    def _pose(self, frame: Frame, person: int, sight: Sight) -> Pose:
+        points = sight.roi.to_picture(sight.seen.points)
+        score, world = sight.seen.visibility, sight.roi.turned(sight.seen.world)
+        if self._smooth:
+            points, score, world = self._smoothers[person].update(frame.t, sight.span, points, score, world)
+        return Pose(self.skeleton, frame.t, points, score, world, frame.size, person)
 
     def close(self) -> None:
         """Let go of the networks; it cannot estimate afterwards."""
@@ -114,3 +130,21 @@ class _Networks:
         if presence.item() < blaze.MIN_SCORE:
             return None
         return Sight(roi, blaze.landmarks(raw, heatmaps, world))
+
+
+class _Smoother:
+    """MediaPipe's smoothing of one person's landmarks, with the constants of its graphs."""
+
+    _VISIBILITY_GAIN = 0.1
+
+    def __init__(self) -> None:
+        self._points = blaze.OneEuro(min_cutoff=0.05, beta=80.0)
+        self._world = blaze.OneEuro(min_cutoff=0.1, beta=40.0)
+        self._score: Array | None = None
+
+    def update(
+        self, t: float, span: float, points: Array, score: Array, world: Array
+    ) -> tuple[Array, Array, Array]:
+        before = score if self._score is None else self._score
+        self._score = before + self._VISIBILITY_GAIN * (score - before)
+        return self._points.update(t, points, span), self._score, self._world.update(t, world)

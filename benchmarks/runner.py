@@ -1,0 +1,122 @@
+"""Runs one estimator over the frames of a file; started by `peers`, each in the environment the estimator needs.
+
+Usage: runner.py ESTIMATOR MODEL FRAMES WIDTH HEIGHT [OPTION=VALUE ...]
+
+FRAMES holds raw RGB frames one after the other. Every line on standard input is a command: ``time`` goes through
+the frames once and answers with a line of JSON; ``track FILE`` does so too and leaves the keypoints in FILE (npz).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+#: Frames are given this many seconds apart, as MediaPipe's older interface always takes them to be.
+STEP_S = 1 / 30
+
+Estimate = Callable[[npt.NDArray[np.uint8], float], "npt.NDArray[np.float64] | None"]
+
+
+def poise(model: str, threads: str = "1", smooth: str = "0") -> Estimate:
+    """BlazePose in poise; MODEL is lite, full or heavy."""
+    from poise.vision.estimators import open_estimator
+    from poise.vision.frame import Frame
+
+    estimator = open_estimator("blazepose", model=model, threads=int(threads), smooth=smooth == "1")
+
+    def estimate(image: npt.NDArray[np.uint8], t: float) -> npt.NDArray[np.float64] | None:
+        (poses,) = estimator.estimate([Frame(image, t)])
+        return poses[0].points if poses else None
+
+    return estimate
+
+
+def legacy(model: str, smooth: str = "1") -> Estimate:
+    """MediaPipe's older interface, ``mp.solutions.pose``; MODEL is lite, full or heavy."""
+    solution = importlib.import_module("mediapipe").solutions.pose.Pose(
+        model_complexity=("lite", "full", "heavy").index(model), smooth_landmarks=smooth == "1"
+    )
+
+    def estimate(image: npt.NDArray[np.uint8], t: float) -> npt.NDArray[np.float64] | None:
+        found = solution.process(image).pose_landmarks
+        return _pixels(found.landmark, image) if found else None
+
+    return estimate
+
+
+def tasks(model: str) -> Estimate:
+    """MediaPipe Tasks' pose landmarker following a video; MODEL is a ``.task`` file."""
+    mp = importlib.import_module("mediapipe")
+    vision = importlib.import_module("mediapipe.tasks.python.vision")
+    base = importlib.import_module("mediapipe.tasks.python").BaseOptions(model_asset_path=model)
+    landmarker = vision.PoseLandmarker.create_from_options(
+        vision.PoseLandmarkerOptions(base_options=base, running_mode=vision.RunningMode.VIDEO)
+    )
+
+    def estimate(image: npt.NDArray[np.uint8], t: float) -> npt.NDArray[np.float64] | None:
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
+        found = landmarker.detect_for_video(picture, round(1000 * t)).pose_landmarks
+        return _pixels(found[0], image) if found else None
+
+    return estimate
+
+
+def network(model: str, threads: str = "1") -> Estimate:
+    """The landmark network in poise alone, always on the same picture: the floor. MODEL is lite, full or heavy."""
+    from poise.vision import weights
+    from poise.vision.estimators import _blazepose
+    from poise.vision.estimators._tflite import Network
+
+    landmarks = Network(weights.load(f"blazepose-{model}"), _blazepose.LANDMARK_OUTPUTS, (0.0, 1.0), int(threads))
+    same = np.full((landmarks.pixels, landmarks.pixels, 3), 127, np.uint8)
+
+    def estimate(image: npt.NDArray[np.uint8], t: float) -> None:
+        landmarks.run(same)
+
+    return estimate
+
+
+def _pixels(landmarks: Any, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    height, width = image.shape[:2]
+    return np.array([(point.x * width, point.y * height) for point in landmarks])
+
+
+ESTIMATORS: dict[str, Callable[..., Estimate]] = {f.__name__: f for f in (poise, legacy, tasks, network)}
+
+
+def main() -> None:
+    name, model, frames, width, height, *options = sys.argv[1:]
+    buffer = np.empty((int(height), int(width), 3), np.uint8)
+    count = Path(frames).stat().st_size // buffer.nbytes
+    estimate = ESTIMATORS[name](model, **dict(option.split("=") for option in options))
+    clock = 0
+    for line in sys.stdin:
+        command, *where = line.split()
+        wall, points = [], []
+        cpu = 0.0
+        with Path(frames).open("rb") as file:
+            for _ in range(count):
+                file.readinto(buffer)  # type: ignore[arg-type]
+                clock += 1
+                began, worked = time.perf_counter(), time.process_time()
+                found = estimate(buffer, clock * STEP_S)
+                wall.append(time.perf_counter() - began)
+                cpu += time.process_time() - worked
+                points.append(np.full((33, 2), np.nan) if found is None else found)
+        if command == "track":
+            np.savez(where[0], points=np.array(points))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": peak}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
