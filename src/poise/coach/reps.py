@@ -33,8 +33,9 @@ USUAL = 0.5
 SETTLE_S = 0.2
 #: Seconds out of sight, or at the turn, after which a cycle is given up.
 LOST_S, STUCK_S = 3.0, 15.0
-#: Within this share of the range of the turn or the rest, the body pauses.
-PAUSE = 0.1
+#: Within this share of the range of the turn or the rest, the body pauses: the first and the last moments of a
+#: smooth movement count as pause, so the ways measure a little short.
+PAUSE = 0.05
 
 
 @dataclass(frozen=True)
