@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import kornia_rs.imgproc
 import numpy as np
+from numpy.typing import NDArray
 
 from poise.body import Array
 from poise.vision.frame import Picture
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Roi:
         >>> Roi(x=10.0, y=20.0, side=8.0).to_picture(np.array([1.0, 0.5])).tolist()
         [14.0, 20.0]
         """
-        return self.turned((points - 0.5) * self.side) + np.array([self.x, self.y])
+        return np.asarray(self.turned((points - 0.5) * self.side) + np.array([self.x, self.y]))
 
     def turned(self, vectors: Array) -> Array:
         """Vectors of the upright region as they lie in the picture: x and y turned, ``(..., 2 or more)``."""
@@ -51,7 +54,7 @@ def cut_out(image: Picture, roi: Roi, pixels: int, *, repeat_edge: bool) -> Pict
     a, b = across / square, down / square
     to_region = (a, b, -a * left - b * top, -b, a, b * left - a * top)
     image = np.ascontiguousarray(image)
-    cut: Picture = kornia_rs.imgproc.warp_affine(image, to_region, (pixels, pixels), "bilinear")
+    cut: Picture = np.asarray(kornia_rs.imgproc.warp_affine(image, to_region, (pixels, pixels), "bilinear"))
     if repeat_edge:
         _repeat_edge(cut, image, left, top, across, down)
     return cut
@@ -61,15 +64,23 @@ def _repeat_edge(cut: Picture, image: Picture, left: float, top: float, across: 
     """Fill, in place, what `cut` shows of the outside of the picture with the picture's nearest edge pixels."""
     height, width = image.shape[:2]
     steps = np.arange(len(cut), dtype=np.float32)
-    ends = steps[[0, -1]]
-    x, y = left + across * ends - down * steps[:, None], top + down * ends + across * steps[:, None]
-    rows = np.flatnonzero(((x < 0) | (x > width - 1) | (y < 0) | (y > height - 1)).any(1))
-    if not rows.size:
-        return
-    x = left + across * steps - down * steps[rows, None]
-    y = top + down * steps + across * steps[rows, None]
-    inside_x, inside_y = x.clip(0, width - 1), y.clip(0, height - 1)
-    row, column = np.nonzero((inside_x != x) | (inside_y != y))
-    nearest_x = np.rint(inside_x[row, column]).astype(np.intp)
-    nearest_y = np.rint(inside_y[row, column]).astype(np.intp)
-    cut[rows[row], column] = image[nearest_y, nearest_x]
+    x, y = left - down * steps, top + across * steps  # where each row begins; along it they grow evenly
+    in_x, in_y = _between(x, across, width - 1), _between(y, down, height - 1)
+    first, last = np.maximum(in_x[0], in_y[0]), np.minimum(in_x[1], in_y[1])
+    outside = np.flatnonzero((steps < first[:, None]) | (steps > last[:, None]))
+    row = outside // len(cut)
+    column = outside - row * len(cut)
+    nearest_x = np.rint((x[row] + across * column).clip(0, width - 1)).astype(np.intp)
+    nearest_y = np.rint((y[row] + down * column).clip(0, height - 1)).astype(np.intp)
+    whole_pixel = "V3"  # moved as one value, not as three
+    cut.reshape(-1).view(whole_pixel)[outside] = (
+        image.reshape(-1).view(whole_pixel).take(nearest_y * width + nearest_x)
+    )
+
+
+def _between(start: Floats, slope: float, limit: float) -> tuple[Floats, Floats]:
+    """The first and the last step at which ``start + slope * step`` lies in 0..limit, as seen without rounding."""
+    hair = 1e-3
+    slope = slope or 1e-12
+    a, b = (hair - start) / slope, (limit - hair - start) / slope
+    return np.minimum(a, b), np.maximum(a, b)
