@@ -16,7 +16,7 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import FORMATS, read_recording, write_recording
-from poise.coach import Review, load_exercise, review
+from poise.coach import ANY, Review, load_exercise, review
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
@@ -43,7 +43,7 @@ class Settings:
 
     """
 
-    exercise: str = "any"
+    exercise: str = ANY
     backend: str = "blazepose"
     model: str = ""
     people: int = 2
@@ -79,10 +79,10 @@ def analyze(
     source, folder = Path(source), Path(folder)
     began = time.perf_counter()
     tell = progress or (lambda stage, done, total: None)
-    exercise = None if settings.exercise == "any" else load_exercise(settings.exercise)
+    exercise = None if settings.exercise == ANY else load_exercise(settings.exercise)
     followed = _look(source, settings, tell)
     judging = time.perf_counter()
-    verdict = review(exercise or "any", followed.poses)
+    verdict = review(exercise or ANY, followed.poses)
     ms = dict(followed.ms) | {"coach": 1e3 * (time.perf_counter() - judging) / len(followed.poses)}
     try:
         folder.mkdir(parents=True, exist_ok=True)

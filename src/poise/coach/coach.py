@@ -9,14 +9,19 @@ from collections.abc import Iterable
 import numpy as np
 
 from poise.body import Array, Pose
-from poise.coach.counting import Holds, KnownReps, Machine, angle_over
+from poise.coach.counting import Holds, KnownReps, angle_over
 from poise.coach.events import Advice, Counts, Event, Feedback, Hold, Rep, Review, View
 from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Judged, Stretch, best_side
+from poise.coach.machine import Machine
 from poise.coach.measures import Body, find_measure
 from poise.coach.setup import SetupCoach
 from poise.coach.smoothing import DisplayTrack, Guard, JudgementTrack
+from poise.coach.unknown import UnknownReps
 from poise.coach.view import Scale, ViewTracker
+
+#: The name under which repetitions of anything are counted, without judging them.
+ANY = "any"
 
 #: How many poses are measured at a time for the plots of a review; keeps a long recording's memory flat.
 _BLOCK = 256
@@ -26,7 +31,7 @@ class Coach:
     """Coaches one person doing one exercise: `update` takes a pose and says all there is to say about it.
 
     Args:
-        exercise: the name of an exercise, a path to an exercise file, or an `Exercise`.
+        exercise: the name of an exercise, a path to an exercise file, an `Exercise`, or ``any`` to count only.
 
     Raises:
         UnknownName: when no exercise has that name.
@@ -35,7 +40,7 @@ class Coach:
     """
 
     def __init__(self, exercise: str | Exercise) -> None:
-        self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
+        self.exercise = _known(exercise)
         self.judged: list[Judged] = []
         self._scale = Scale()
         self._view = ViewTracker()
@@ -43,7 +48,7 @@ class Coach:
         self._display = DisplayTrack()
         self._judgement = JudgementTrack()
         self._setup = SetupCoach(self.exercise)
-        self._machine: Machine = (Holds if self.exercise.kind == "hold" else KnownReps)(self.exercise)
+        self._machine = _machine(self.exercise)
 
     def update(self, pose: Pose) -> Feedback:
         """What there is to say about the next pose; `judged` then holds the poses that became ready to judge."""
@@ -71,7 +76,7 @@ class Coach:
     def _feedback(self, shown: Pose, scale: float, view: View, events: list[Event]) -> Feedback:
         return Feedback(
             t=shown.t,
-            exercise=self.exercise.name,
+            exercise=self.exercise.name if self.exercise else ANY,
             phase=self._machine.phase if shown.seen else "unseen",
             progress=self._machine.progress,
             counts=self._machine.counts,
@@ -84,7 +89,7 @@ class Coach:
 
     def _measured(self, shown: Pose, scale: float, view: View) -> dict[str, float]:
         """The shown angle of each side, measured in the picture, or from world keypoints where it cannot be."""
-        if not shown.seen or math.isnan(scale):
+        if self.exercise is None or not shown.seen or math.isnan(scale):
             return {}
         measure = self.exercise.shown_angle
         shape = np.float64
@@ -94,6 +99,18 @@ class Coach:
             f"{side}_{measure.name}".strip("_"): float(angle_over(measure, instant, side))
             for side in measure.sides()
         }
+
+
+def _known(exercise: str | Exercise) -> Exercise | None:
+    if isinstance(exercise, Exercise):
+        return exercise
+    return None if exercise == ANY else load_exercise(exercise)
+
+
+def _machine(exercise: Exercise | None) -> Machine:
+    if exercise is None:
+        return UnknownReps()
+    return Holds(exercise) if exercise.kind == "hold" else KnownReps(exercise)
 
 
 def review(exercise: str | Exercise, poses: Iterable[Pose]) -> Review:
@@ -124,7 +141,7 @@ def review(exercise: str | Exercise, poses: Iterable[Pose]) -> Review:
     usual_view = max(Counter(v.name for v in views).items(), key=lambda item: item[1], default=("unknown", 0))[0]
     like_it = [v for v in views if v.name == usual_view]
     return Review(
-        exercise=coach.exercise.name,
+        exercise=coach.exercise.name if coach.exercise else ANY,
         confidence=1.0,
         counts=coach.counts,
         reps=tuple(e for e in events if isinstance(e, Rep)),
@@ -133,8 +150,8 @@ def review(exercise: str | Exercise, poses: Iterable[Pose]) -> Review:
         advice=tuple(item for item, n in advice.items() if n >= 0.3 * seen),
         t=plots.t(),
         measured=plots.measured(),
-        signal=coach.exercise.signal.measure,
-        unit=coach.exercise.signal.quantity.unit,
+        signal=plots.signal,
+        unit=plots.unit,
         seen_share=seen / instants if instants else 0.0,
     )
 
@@ -142,8 +159,12 @@ def review(exercise: str | Exercise, poses: Iterable[Pose]) -> Review:
 class _Plots:
     """Collects every quantity of an exercise over time, measured block by block on the judgement track."""
 
-    def __init__(self, exercise: Exercise) -> None:
-        names = [exercise.angle, exercise.signal.measure, *(rule.measure for rule in exercise.fault)]
+    def __init__(self, exercise: Exercise | None) -> None:
+        names = ["hip_height", "hand_height"]
+        self.signal, self.unit = "movement", "torso"
+        if exercise:
+            names = [exercise.angle, exercise.signal.measure, *(rule.measure for rule in exercise.fault)]
+            self.signal, self.unit = exercise.signal.measure, exercise.signal.quantity.unit
         self._measures = [find_measure(name) for name in dict.fromkeys(names)]
         self._waiting: list[Judged] = []
         self._t: list[Array] = []

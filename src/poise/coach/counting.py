@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import replace
-from typing import Literal, Protocol
 
 import numpy as np
 
@@ -17,11 +16,10 @@ from poise.body import Array
 from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind
 from poise.coach.exercise import Exercise, Rule
 from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
+from poise.coach.machine import Phase
 from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
 from poise.coach.view import observable
-
-Phase = Literal["unseen", "rest", "towards", "turn", "back", "hold"]
 
 #: Seconds of rest kept as the person's own neutral, and the fewest that make one.
 NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
@@ -38,20 +36,6 @@ ENTER_S, LEAVE_S = 1.0, 1.0
 LOOK_HZ = 5.0
 #: Seconds in a fault after which the timer of a hold pauses.
 PAUSE_S = 2.0
-
-
-class Machine(Protocol):
-    """What the coach needs of each: see the module's first lines."""
-
-    counts: Counts
-    phase: Phase
-    progress: float
-
-    def update(self, judged: Judged) -> list[Event]:
-        """Advance by one pose of the judgement track; gives the events it completes."""
-
-    def finish(self) -> list[Event]:
-        """The events that the end of the recording completes."""
 
 
 def angle_over(measure: Measure, stretch: Stretch, side: str) -> Array:

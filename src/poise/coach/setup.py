@@ -7,6 +7,7 @@ import math
 from poise.body import Pose
 from poise.coach.events import Advice, View
 from poise.coach.exercise import Exercise
+from poise.coach.measures import Plane
 from poise.coach.view import observable, turn_advice
 
 #: Seconds between looks, and between the poses of a film that is too slow to judge quick movements.
@@ -24,9 +25,10 @@ SLOW = Advice("slow_camera", "The film has few pictures a second; more light or 
 class SetupCoach:
     """Looks at every pose and says, twice a second anew, what about the set-up should change."""
 
-    def __init__(self, exercise: Exercise) -> None:
-        self._exercise = exercise
-        needed = {name for item in (*exercise.fault, exercise.signal) for name in _both_sides(item.quantity.needs)}
+    def __init__(self, exercise: Exercise | None) -> None:
+        self._plane: Plane = exercise.plane if exercise else "any"
+        measured = (*exercise.fault, exercise.signal) if exercise else ()
+        needed = {name for item in measured for name in _both_sides(item.quantity.needs)}
         self._needed = sorted(needed)
         self._advice: tuple[Advice, ...] = ()
         self._looked = -math.inf
@@ -54,8 +56,8 @@ class SetupCoach:
             advice.append(CLOSE_BY)
         elif math.isfinite(scale) and scale < SMALL_PX:
             advice.append(FAR)
-        if math.isfinite(view.yaw) and not observable(view.yaw, self._exercise.plane):
-            advice.append(turn_advice(self._exercise.plane))
+        if math.isfinite(view.yaw) and not observable(view.yaw, self._plane):
+            advice.append(turn_advice(self._plane))
         if self._step > SLOW_S:
             advice.append(SLOW)
         return advice

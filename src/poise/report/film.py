@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from poise.body import Pose, PoseSequence
-from poise.coach import Coach, Event, Exercise, Fault, Feedback, Review
+from poise.coach import ANY, Coach, Event, Exercise, Fault, Feedback, Review
 from poise.coach.measures import Measure
 from poise.report.checks import Shot
 from poise.vision.ahead import ahead
@@ -51,7 +51,7 @@ def annotate(
 
 
 def _drawn(source: Path, review: Review, poses: PoseSequence, exercise: Exercise | None) -> Iterator[Frame]:
-    coach = Coach(exercise or "any")
+    coach = Coach(exercise or ANY)
     story = _Story(review, exercise)
     with open_film(source, float(poses.t[0])) as film:
         overlay = Overlay(film.size)
