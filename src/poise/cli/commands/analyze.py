@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from poise.cli.app import app, complain, err, out, progress_bar
 from poise.coach import Rep, exercises, load_exercise
 from poise.errors import PoiseError
 from poise.report.verdict import headline
+from poise.report.words import quantity
 from poise.vision.estimators import known_backends
 
 
@@ -104,12 +106,11 @@ def _reps(reps: tuple[Rep, ...]) -> Table:
         table.add_column(name, justify="left" if name in ("", "faults") else "right")
     for rep in reps:
         said = [fault.title for fault in rep.faults if fault.state == "fault"] or list(rep.reasons)
-        unit = "°" if rep.unit == "deg" else f" {rep.unit}"
         table.add_row(
             str(rep.number),
             rep.kind,
             *(f"{t:.1f} s" for t in (rep.start, rep.turn, rep.end)),
-            f"{rep.rom:.0f}{unit}" if rep.rom == rep.rom else "–",
+            quantity(rep.rom if math.isfinite(rep.rom) else None, rep.unit),
             rep.tempo,
             escape("; ".join(said)),
         )
