@@ -109,8 +109,10 @@ def test_a_view_of_nothing_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("yaw", "name"),
-    [(25, "front"), (26, "oblique"), (64, "oblique"), (65, "side"), (115, "side"), (116, "oblique")]
-    + [(145, "oblique"), (146, "rear"), (math.nan, "unknown")],
+    [
+        *((25, "front"), (26, "oblique"), (64, "oblique"), (65, "side"), (115, "side"), (116, "oblique")),
+        *((145, "oblique"), (146, "rear"), (math.nan, "unknown")),
+    ],
 )
 def test_yaws_have_plain_names(yaw: float, name: str) -> None:
     assert view_name(yaw) == name
