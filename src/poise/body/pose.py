@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -56,13 +57,14 @@ class _Named:
 
     def scores_at(self, names: tuple[str, ...]) -> Array:
         """How surely several keypoints were seen: shape ``(..., N)`` in the order given."""
-        one, other = self.skeleton.ends(names)
-        return np.minimum(self.score[..., one], self.score[..., other])
+        one, other, plain = self.skeleton.ends(names)
+        first = self.score[..., one]
+        return first if plain else np.minimum(first, self.score[..., other])
 
     def _middle(self, values: Array, names: tuple[str, ...]) -> Array:
-        one, other = self.skeleton.ends(names)
+        one, other, plain = self.skeleton.ends(names)
         first = values[..., one, :]
-        return first if one == other else (first + values[..., other, :]) / 2
+        return first if plain else (first + values[..., other, :]) / 2
 
 
 def _checked(
@@ -121,7 +123,7 @@ class Pose(_Named):
         k = len(skeleton)
         return cls(skeleton, t, np.full((k, 2), np.nan), np.zeros(k), size=size)
 
-    @property
+    @cached_property
     def seen(self) -> bool:
         """Whether anything at all was seen."""
         return bool(np.isfinite(self.points).any())

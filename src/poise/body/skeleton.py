@@ -7,7 +7,11 @@ names works on any skeleton that has those keypoints. Indices do not leave this 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from poise.errors import UnknownName
 
@@ -34,6 +38,14 @@ def mirrored(name: str) -> str:
     parts = name.split("_")
     other = {"left": "right", "right": "left"}
     return "_".join(other.get(part, part) for part in parts)
+
+
+class Ends(NamedTuple):
+    """Indices of the two keypoints each of some points lies between; ``plain`` when each is a keypoint itself."""
+
+    one: NDArray[np.intp]
+    other: NDArray[np.intp]
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -83,16 +95,23 @@ class Skeleton:
         """
         return all(end in self._index for end in MIDPOINTS.get(name, (name,)))
 
-    @cache  # noqa: B019 - skeletons are few and live as long as the program
-    def ends(self, names: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    def ends(self, names: tuple[str, ...]) -> Ends:
         """For each keypoint or midpoint, the indices of the two keypoints it is the middle of (twice itself).
 
         Raises:
             UnknownName: when the skeleton lacks one.
 
         """
-        pairs = [MIDPOINTS.get(name, (name, name)) for name in names]
-        return [self.index(a) for a, _ in pairs], [self.index(b) for _, b in pairs]
+        found = self._ends.get(names)
+        if found is None:
+            pairs = [MIDPOINTS.get(name, (name, name)) for name in names]
+            one, other = (np.array([self.index(pair[i]) for pair in pairs], dtype=np.intp) for i in (0, 1))
+            found = self._ends[names] = Ends(one, other, bool((one == other).all()))
+        return found
+
+    @cached_property
+    def _ends(self) -> dict[tuple[str, ...], Ends]:
+        return {}
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:

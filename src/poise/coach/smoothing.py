@@ -86,10 +86,9 @@ class Guard:
             here, there = pose.points[keypoints], pose.points[self._mirror[keypoints]]
             before = last[keypoints]
             straight, crossed = np.abs(here - before).sum(-1), np.abs(there - before).sum(-1)
-            ok = np.isfinite(straight) & np.isfinite(crossed)
-            if not ok.any() or not (
-                straight[ok].mean() > 0.25 * scale and crossed[ok].mean() < 0.4 * straight[ok].mean()
-            ):
+            ok = np.isfinite(straight + crossed)
+            n, kept, swapped = int(ok.sum()), float(straight[ok].sum()), float(crossed[ok].sum())
+            if not n or kept < 0.25 * scale * n or swapped > 0.4 * kept:
                 self._swapped[half] = math.inf
                 continue
             self._swapped[half] = min(self._swapped[half], pose.t)
@@ -182,7 +181,7 @@ class JudgementTrack:
         else:
             mean = np.tensordot(weights / weights.sum(), values, 1)
         world = None if pose.world is None else mean[:, 3:]
-        return replace(pose, points=mean[:, :2], score=np.nan_to_num(mean[:, 2]), world=world)
+        return replace(pose, points=mean[:, :2], score=np.fmax(mean[:, 2], 0.0), world=world)
 
 
 def _stacked(pose: Pose) -> Array:
