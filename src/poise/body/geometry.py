@@ -29,10 +29,9 @@ def interior_angle(a: Array, b: Array, c: Array) -> Array:
     90.0
     """
     u, v = a - b, c - b
-    dot = (u * v).sum(-1)
-    norm = np.sqrt((u * u).sum(-1) * (v * v).sum(-1))
-    cos = np.divide(dot, norm, out=np.full_like(dot, np.nan), where=norm > 0)
-    return np.asarray(np.degrees(np.arccos(np.clip(cos, -1.0, 1.0))))
+    norm = np.sqrt(np.vecdot(u, u) * np.vecdot(v, v))
+    cos = np.vecdot(u, v) / np.where(norm > 0, norm, np.nan)
+    return np.asarray(np.degrees(np.arccos(np.minimum(np.maximum(cos, -1.0), 1.0))))
 
 
 def flexion(a: Array, b: Array, c: Array) -> Array:

@@ -46,10 +46,14 @@ class _Named:
 
     def world_at(self, name: str) -> Array:
         """Where a keypoint or midpoint is, in metres: shape ``(..., 3)``, NaN where unseen or without `world`."""
+        return self.all_world_at((name,))[..., 0, :]
+
+    def all_world_at(self, names: tuple[str, ...]) -> Array:
+        """Where several keypoints or midpoints are, in metres: shape ``(..., N, 3)`` in the order given."""
         if self.world is None:
-            self.skeleton.ends((name,))
-            return np.full((*self.points.shape[:-2], 3), np.nan)
-        return self._middle(self.world, (name,))[..., 0, :]
+            self.skeleton.ends(names)
+            return np.full((*self.points.shape[:-2], len(names), 3), np.nan)
+        return self._middle(self.world, names)
 
     def score_at(self, name: str) -> Array:
         """How surely a keypoint was seen, 0..1: shape ``(...)``; of a midpoint, its weaker end."""

@@ -56,15 +56,15 @@ class Body:
         """Pixels of a keypoint: shape ``(..., 2)``."""
         return self.pose.at(name)
 
-    def in_plane(self, plane: Plane, *names: str) -> Array:
-        """Pixels of keypoints with the foreshortening of the plane undone: shape ``(N, ..., 2)``.
+    def in_plane(self, plane: Plane, *names: str) -> list[Array]:
+        """Pixels of keypoints with the foreshortening of the plane undone, each ``(..., 2)``.
 
         x is stretched by 1 / sin(yaw) (sagittal) or 1 / |cos(yaw)| (frontal), at most twofold.
         """
         points = self.pose.all_at(names)
         if plane != "any":
             points = points * (self._unturned if plane == "sagittal" else self._faced)
-        return np.moveaxis(points, -2, 0)
+        return [points[..., i, :] for i in range(len(names))]
 
     @cached_property
     def _unturned(self) -> Array:

@@ -185,7 +185,8 @@ class JudgementTrack:
 
 
 def _stacked(pose: Pose) -> Array:
-    parts = [pose.points, pose.score[:, None]]
-    if pose.world is not None:
-        parts.append(pose.world)
-    return np.concatenate(parts, axis=1)
+    """Points, score and world side by side, ``(K, 6)``; NaN where there are no world keypoints."""
+    values = np.empty((len(pose.points), 6))
+    values[:, :2], values[:, 2] = pose.points, pose.score
+    values[:, 3:] = np.nan if pose.world is None else pose.world
+    return values

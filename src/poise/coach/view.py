@@ -115,7 +115,7 @@ class ViewTracker:
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
             return flat, ahead
-        ls, rs, lh, rh = (pose.world_at(name).tolist() for name in _GIRDLES)
+        ls, rs, lh, rh = pose.all_world_at(_GIRDLES).tolist()
         if math.isnan(ls[0]):
             return flat, ahead
         across = [a - b + c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
