@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from poise.body import Array, Pose
+from poise.coach.events import View
+from poise.coach.exercise import Condition, Moment, Rule
+from poise.coach.form import NEAR_S, SURE, Judged, Stretch, best_side, judge, sway, violated
+from poise.coach.measures import MEASURES
+from poise.coach.view import turn_advice
+from tests.coach.bodies import Place, figure, moved, unseen
+
+#: Shins lean 30 degrees forwards and thighs are level, so the knees are bent by 120 degrees.
+BENT: dict[str, Place] = {
+    "left_knee": (0.86 * 0.5, 0.86 * math.sqrt(0.75), 0.2),
+    "left_hip": (0.86 * 0.5 - 0.84, 0.86 * math.sqrt(0.75), 0.2),
+}
+RULE = Rule(
+    name="too_deep",
+    title="Too deep",
+    measure="knee_flexion",
+    at="max",
+    ok=90,
+    limit=100,
+    cue="Stay higher.",
+    why="It is only a test.",
+    source="ours",
+    evidence="C",
+)
+SIDE, FRONT = View("side", 90.0, 9.0, 1), View("front", 0.0, 9.0, 0)
+
+
+def stretch(*poses: Pose, view: View = SIDE, turn: float = 0.5) -> Stretch:
+    """The poses a tenth of a second apart; one pose stands for ten of itself."""
+    many = poses if len(poses) > 1 else poses * 10
+    return Stretch.of([Judged(replace(pose, t=0.1 * i), 100.0, view) for i, pose in enumerate(many)], turn)
+
+
+def knees_bent_by(left: float, right: float) -> Pose:
+    """Upright, with the shins swung back so that the knees are bent by these angles."""
+    places = {}
+    for side, angle, across in (("left", left, 0.2), ("right", right, -0.2)):
+        a = math.radians(angle)
+        places[f"{side}_ankle"] = (-0.86 * math.sin(a), 0.86 - 0.86 * math.cos(a), across)
+    return figure(places)
+
+
+@pytest.mark.parametrize(
+    ("ok", "limit", "state"),
+    [(90, 100, "fault"), (130, 140, "ok"), (110, 120, "unsure"), (140, 130, "fault"), (110, 100, "ok")],
+)
+def test_a_bent_knee_held_to_limits_on_either_side_of_it(ok: float, limit: float, state: str) -> None:
+    verdict = judge(RULE.model_copy(update={"ok": ok, "limit": limit}), stretch(figure(BENT)), None)
+    assert (verdict.state, verdict.reason) == (state, "")
+    assert verdict.value == pytest.approx(120.0)
+    assert (verdict.name, verdict.limit, verdict.ok, verdict.unit, verdict.view) == (
+        *("too_deep", limit, ok, "deg", "side"),
+    )
+
+
+def test_the_probability_is_that_of_a_normal_error_beyond_the_limit() -> None:
+    verdict = judge(RULE, stretch(figure(BENT)), None)
+    for sigmas, probability in ((-1.0, 0.841345), (0.0, 0.5), (2.0, 0.022750)):
+        limit = 120.0 + sigmas * verdict.sigma
+        rule = RULE.model_copy(update={"ok": limit - 20, "limit": limit})
+        assert judge(rule, stretch(figure(BENT)), None).probability == pytest.approx(probability, abs=1e-5)
+
+
+@pytest.mark.parametrize(("sigmas", "state"), [(0.85, "fault"), (0.83, "unsure"), (-0.83, "unsure"), (-0.85, "ok")])
+def test_a_verdict_is_sure_above_four_fifths(sigmas: float, state: str) -> None:
+    assert SURE == 0.8  # whose normal quantile is 0.8416
+    limit = 120.0 - sigmas * judge(RULE, stretch(figure(BENT)), None).sigma
+    rule = RULE.model_copy(update={"ok": limit - 20, "limit": limit})
+    assert judge(rule, stretch(figure(BENT)), None).state == state
+
+
+def test_a_verdict_says_when_and_by_which_keypoints() -> None:
+    verdict = judge(RULE, stretch(*[figure()] * 3, *[figure(BENT)] * 3, *[figure()] * 3), None)
+    assert verdict.t == pytest.approx(0.3)
+    assert verdict.keypoints == ("left_hip", "left_knee", "left_ankle")
+
+
+def test_nothing_is_said_of_a_plane_the_view_does_not_show() -> None:
+    verdict = judge(RULE, stretch(figure(BENT, yaw=0.0), view=FRONT), None)
+    assert (verdict.state, verdict.reason) == ("not_observable", turn_advice("sagittal").text)
+    assert math.isnan(verdict.value)
+    assert math.isnan(verdict.probability)
+
+
+@pytest.mark.parametrize(("score", "state"), [(0.61, "fault"), (0.59, "not_observable")])
+def test_nothing_is_said_of_keypoints_hardly_seen(score: float, state: str) -> None:
+    verdict = judge(RULE, stretch(figure(BENT, score=score)), None)
+    assert verdict.state == state
+    assert ("not seen clearly enough" in verdict.reason) == (state == "not_observable")
+    nothing = judge(RULE, stretch(unseen(figure(), "left_knee", "right_knee")), None)
+    assert (nothing.state, "not seen clearly enough" in nothing.reason) == ("not_observable", True)
+
+
+def test_the_side_seen_better_speaks_alone() -> None:
+    pose = moved(knees_bent_by(60, 120), "left_knee", (0, 0), score=0.7)
+    seen = stretch(pose)
+    assert best_side(MEASURES["knee_flexion"], seen) == "right"
+    assert judge(RULE, seen, None).value == pytest.approx(120.0)
+    assert judge(RULE, seen, None).keypoints == ("right_hip", "right_knee", "right_ankle")
+
+
+def test_a_relative_rule_is_held_against_the_neutral_and_without_one_nothing_is_said() -> None:
+    rule = RULE.model_copy(update={"relative": True, "ok": 10, "limit": 20})
+    seen, neutral = stretch(knees_bent_by(100, 100)), stretch(knees_bent_by(60, 60))
+    verdict = judge(rule, seen, neutral)
+    assert (verdict.state, verdict.value) == ("fault", pytest.approx(40.0))
+    assert verdict.sigma == pytest.approx(math.sqrt(2) * judge(RULE, seen, None).sigma)
+    without = judge(rule, seen, None)
+    assert (without.state, "neutral" in without.reason) == ("not_observable", True)
+    blind = judge(rule, seen, stretch(unseen(figure(), "left_knee", "right_knee")))
+    assert (blind.state, blind.reason) == ("not_observable", "It could not be measured in this picture.")
+
+
+def test_a_range_has_the_error_of_a_difference() -> None:
+    seen = stretch(knees_bent_by(100, 100))
+    ranged = judge(RULE.model_copy(update={"at": "range"}), seen, None)
+    assert ranged.value == pytest.approx(0.0)
+    median = judge(RULE.model_copy(update={"at": "median"}), seen, None)
+    assert ranged.sigma == pytest.approx(math.sqrt(2) * median.sigma)
+
+
+def test_an_error_larger_than_the_way_from_ok_to_limit_is_too_large() -> None:
+    sigma = judge(RULE, stretch(figure(BENT)), None).sigma
+    fine = RULE.model_copy(update={"ok": 100 - 1.01 * sigma})
+    coarse = RULE.model_copy(update={"ok": 100 - 0.99 * sigma})
+    assert judge(fine, stretch(figure(BENT)), None).state == "fault"
+    verdict = judge(coarse, stretch(figure(BENT)), None)
+    assert (verdict.state, "exactly enough" in verdict.reason) == ("not_observable", True)
+    assert (verdict.value, verdict.sigma) == (pytest.approx(120.0), sigma)
+
+
+def test_sides_that_should_do_the_same_are_averaged_and_their_disagreement_is_error() -> None:
+    seen = stretch(knees_bent_by(100, 120))
+    one = judge(RULE, seen, None)
+    other = judge(RULE, stretch(knees_bent_by(120, 120)), None)
+    both = judge(RULE.model_copy(update={"ok": 60}), seen, None, symmetric=True)
+    assert one.value == pytest.approx(100.0)
+    assert both.value == pytest.approx(110.0)
+    assert both.sigma == pytest.approx(math.hypot(0.5 * one.sigma, 0.5 * other.sigma, 0.5 * 20))
+    agreed = judge(RULE, stretch(knees_bent_by(120, 120)), None, symmetric=True)
+    assert agreed.sigma == pytest.approx(other.sigma / math.sqrt(2))
+
+
+def test_sides_are_averaged_by_the_squares_of_their_scores_and_a_side_unseen_has_no_say() -> None:
+    rule = RULE.model_copy(update={"ok": 40})
+    pose = moved(knees_bent_by(100, 120), "right_knee", (0, 0), score=0.5)
+    assert judge(rule, stretch(pose), None, symmetric=True).value == pytest.approx((100 + 0.25 * 120) / 1.25)
+    pose = moved(knees_bent_by(100, 120), "right_knee", (0, 0), score=0.09)
+    assert judge(rule, stretch(pose), None, symmetric=True).value == pytest.approx(100.0)
+
+
+def series(values: list[float], turn: float) -> tuple[Stretch, Array]:
+    """A stretch of as many instants, 0.05 s apart."""
+    judged = [Judged(figure(t=0.05 * i), 100.0, SIDE) for i in range(len(values))]
+    return Stretch.of(judged, turn), np.array(values)
+
+
+@pytest.mark.parametrize(
+    ("moment", "value", "t"),
+    [
+        ("start", 1.0, 0.025),  # the median of the first two, within 0.08 s of the first
+        ("turn", 50.0, 0.50),  # of 40, 50, 60
+        ("max", 95.0, 0.95),  # about the 95th percentile
+        ("min", 5.0, 0.05),
+        ("range", 90.0, 1.0),
+        ("median", 50.0, 0.5),
+    ],
+)
+def test_what_stands_for_a_moment_of_a_steady_rise(moment: Moment, value: float, t: float) -> None:
+    assert NEAR_S == 0.08
+    ramp, values = series([5.0 * i for i in range(21)], turn=0.5)
+    if moment == "start":
+        values[:2] = 0.0, 2.0
+    assert ramp.at(moment, values) == (pytest.approx(value), pytest.approx(t))
+
+
+def test_the_start_is_the_first_instant_seen_and_a_turn_unseen_is_unknown() -> None:
+    ramp, values = series([math.nan, math.nan, 7.0, 7.0, 7.0, math.nan, math.nan, math.nan, 9.0], turn=0.31)
+    assert ramp.at("start", values) == (7.0, pytest.approx(0.125))
+    value, t = ramp.at("turn", values)
+    assert (math.isnan(value), t) == (True, 0.31)
+
+
+def test_one_spike_is_not_the_largest() -> None:
+    flat, values = series([10.0] * 20 + [500.0] + [10.0] * 20, turn=0.5)
+    assert flat.at("max", values)[0] == 10.0
+    assert flat.at("range", values)[0] == 0.0
+
+
+def test_a_stretch_in_which_nothing_was_seen_has_no_moments() -> None:
+    nothing, values = series([math.nan] * 5, turn=0.1)
+    for moment in ("start", "turn", "max", "min", "range", "median"):
+        value, t = nothing.at(moment, values)  # type: ignore[arg-type]
+        assert (math.isnan(value), t) == (True, 0.1)
+
+
+def test_the_view_of_a_stretch_is_its_median_and_the_facing_that_of_most() -> None:
+    views = [View("oblique", yaw, 9.0, facing) for yaw, facing in ((50, -1), (70, 1), (71, -1), (math.nan, 0))]
+    judged = [Judged(figure(t=float(i)), 100.0 + i, view) for i, view in enumerate(views)]
+    whole = Stretch.of(judged, 0.0)
+    assert (whole.view.yaw, whole.view.name, whole.view.facing) == (70.0, "side", -1)
+    assert (whole.body.yaw[0], whole.body.facing[0], whole.body.scale[0]) == (70.0, -1, 101.5)
+
+
+def condition(**bounds: float) -> Condition:
+    return Condition(measure="knee_flexion", at="median", reason="for a test", **bounds)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "broken"),
+    [
+        *(({"min": 119}, False), ({"min": 121}, True), ({"max": 121}, False), ({"max": 119}, True)),
+        *(({"min": 100, "max": 119}, True), ({"min": 119, "max": 121}, False), ({}, False)),
+    ],
+)
+def test_a_condition_is_broken_outside_its_bounds(bounds: dict[str, float], broken: bool) -> None:
+    assert violated(condition(**bounds), stretch(figure(BENT))) == broken
+
+
+def test_what_cannot_be_seen_breaks_no_condition() -> None:
+    impossible = condition(min=1000)
+    assert violated(impossible, stretch(figure(BENT, score=0.11)))
+    assert not violated(impossible, stretch(figure(BENT, score=0.09)))
+    assert not violated(impossible, stretch(figure(BENT, yaw=0.0), view=FRONT))
+    assert not violated(impossible, stretch(unseen(figure(), "left_knee", "right_knee")))
+
+
+def test_sway_is_the_sideways_range_in_torso_lengths() -> None:
+    poses = [moved(figure(), "left_wrist", (10.0 * i, 40.0 * i)) for i in range(11)]
+    assert sway(stretch(*poses), "left_wrist") == pytest.approx(0.9)
+    assert sway(stretch(*poses), "right_wrist") == 0.0
+    assert sway(stretch(*(moved(p, "left_wrist", (0, 0), score=0.09) for p in poses)), "left_wrist") == 0.0
+    three_seen = [moved(p, "left_wrist", (0, 0), score=1.0 if i % 5 == 0 else 0.0) for i, p in enumerate(poses)]
+    assert sway(stretch(*three_seen), "left_wrist") == 0.0
