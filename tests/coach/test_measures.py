@@ -7,8 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from poise.body import BLAZEPOSE33, Pose, PoseSequence
-from poise.body.pose import Array
+from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
 from poise.coach.measures import KEYPOINT_SIGMA, MEASURES, Body, Measure, Plane, Unit, find_measure, turned
 from poise.errors import UnknownName
 from tests.coach.bodies import TORSO_M, Place, figure, moved, unseen
@@ -205,7 +204,7 @@ def scattered(seen: Body, rng: np.random.Generator, n: int = 4000) -> Body:
     assert isinstance(seen.pose, Pose)
     pose, shape = seen.pose, (n, *seen.pose.points.shape)
     points = pose.points + rng.normal(0.0, KEYPOINT_SIGMA * float(seen.scale), shape)
-    sequence = PoseSequence(pose.skeleton, np.arange(n), points, np.broadcast_to(pose.score, shape[:2]))
+    sequence = PoseSequence(pose.skeleton, np.arange(float(n)), points, np.broadcast_to(pose.score, shape[:2]))
     return body(sequence, float(seen.yaw), int(seen.facing))
 
 
