@@ -32,6 +32,12 @@ def test_one_keypoint_out_of_place_does_not_change_the_scale() -> None:
     assert Scale().update(moved(figure(), "left_wrist", (0, 200))) == pytest.approx(100.0)
 
 
+def test_the_scale_is_the_second_largest_bound() -> None:
+    others = [f"{side}_{joint}" for side in ("left", "right") for joint in ("elbow", "knee")]
+    torso_and_shoulders = unseen(figure(yaw=60.0), *others)
+    assert Scale().update(torso_and_shoulders) == pytest.approx(100.0 * math.cos(math.radians(60)))
+
+
 def test_the_scale_forgets_slowly_and_learns_quickly() -> None:
     scale = Scale()
     assert scale.update(figure(t=0.0)) == pytest.approx(100.0)
@@ -88,6 +94,9 @@ def test_where_widths_and_world_disagree_widths_rule_side_on_and_the_world_rules
     says_side_is_front = ViewTracker().update(replace(front, points=side.points), 100.0)
     assert says_front_is_side.yaw == pytest.approx(0.0, abs=1e-5)
     assert says_side_is_front.yaw == pytest.approx(0.0, abs=1e-5)
+    # The world says 30 degrees, whose squared sine is a quarter, and the widths say 60.
+    between = ViewTracker().update(replace(figure(yaw=30.0), points=figure(yaw=60.0).points), 100.0)
+    assert between.yaw == pytest.approx(0.25 * 60 + 0.75 * 30)
 
 
 def test_a_turn_is_followed_over_about_a_second_and_kept_while_nobody_is_seen() -> None:
