@@ -101,10 +101,11 @@ def test_a_dip_at_the_turn_does_not_make_two_of_one(again: float) -> None:
 
 def test_rising_above_the_turn_again_goes_on_towards_it() -> None:
     finder = CycleFinder(0.2)
-    feed(finder, course((0, 0), (1, 1), (1.4, 0.7)))
-    assert finder.state == "back"
-    feed(finder, course((1.5, 0.7), (2, 1.1)))
-    assert finder.state == "towards"
+    states = []
+    for part in (course((0, 0), (1, 1), (1.4, 0.7)), course((1.5, 0.7), (2, 1.1))):
+        feed(finder, part)
+        states.append(finder.state)
+    assert states == ["back", "towards"]
 
 
 def test_turning_up_halfway_back_is_not_come_back() -> None:
@@ -182,8 +183,9 @@ def test_a_dropped_sample_is_not_out_of_sight() -> None:
     assert cycle.unseen == 0.0
 
 
-def test_the_unseen_rest_before_is_not_of_the_cycle() -> None:
-    whole = course((0, 0.1), (3, 0), (4, 1), (5, 0), (6, 0))
+@pytest.mark.parametrize("before", [0.1, 0.0, -0.02])
+def test_the_unseen_rest_before_is_not_of_the_cycle(before: float) -> None:
+    whole = course((0, before), (3, 0), (4, 1), (5, 0), (6, 0))
     (cycle,) = feed(CycleFinder(0.2), ((t, math.nan if 0.5 < t < 2 else x) for t, x in whole))
     assert cycle.unseen == 0.0
 

@@ -1,0 +1,316 @@
+"""Counting known exercises and holds, on simulated performances whose every repetition is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from poise.body import Pose, PoseSequence
+from poise.coach import Coach, Counts, Review, View, load_exercise, review
+from poise.coach.counting import ENTER_S, LEAVE_S, LOOK_HZ, PAUSE_S, Holds, Progress
+from poise.coach.form import Judged
+from poise.sim import Camera, Performance, Tempo, film_poses, perform
+
+FRONT, SIDE = Camera(yaw=0), Camera(yaw=90)
+RATE = 20.0
+
+#: Towards the turn in one second, back in two, and a rest long enough to see.
+TEMPO = Tempo(towards=1.0, turn=0.3, back=2.0, rest=0.6)
+
+LEGS = ("knee", "ankle", "heel", "foot_index")
+
+
+def film(performance: Performance, camera: Camera = SIDE, rate: float = RATE) -> PoseSequence:
+    return film_poses(performance, camera, rate=rate)
+
+
+def blanked(poses: PoseSequence, at: NDArray[np.bool_], names: Sequence[str] | None = None) -> PoseSequence:
+    """The poses with keypoints (all, or those of these names) unseen at some instants."""
+    keypoints: list[int] = [
+        i for i, name in enumerate(poses.skeleton.keypoints) if names is None or name.split("_", 1)[-1] in names
+    ]
+    points, score = poses.points.copy(), poses.score.copy()
+    hidden = np.ix_(np.flatnonzero(at), np.array(keypoints))
+    points[hidden], score[hidden] = np.nan, 0.0
+    return replace(poses, points=points, score=score, world=None)
+
+
+def one_after_the_other(first: PoseSequence, second: PoseSequence) -> PoseSequence:
+    later = [replace(pose, t=pose.t + first.t[-1] + 1 / RATE) for pose in second]
+    return PoseSequence.of([*first, *later])
+
+
+def kinds(result: Review) -> list[str]:
+    return [rep.kind for rep in result.reps]
+
+
+# Repetitions.
+
+
+def test_each_repetition_is_where_it_was() -> None:
+    squat = perform("squat", reps=3, tempo=TEMPO)
+    result = review("squat", film(squat))
+    assert result.counts == Counts(full=3)
+    assert [rep.number for rep in result.reps] == [1, 2, 3]
+    for rep, true in zip(result.reps, squat.reps, strict=True):
+        assert rep.turn == pytest.approx(true.turn, abs=0.15)
+        # A smooth movement's first and last moments are still rest, so it measures shorter, never longer.
+        assert true.start < rep.start < true.start + 0.4
+        assert true.end - 0.8 < rep.end < true.end
+        assert rep.rom == pytest.approx(114, abs=5)
+        assert rep.unit == "deg"
+        assert rep.reasons == ()
+        assert rep.confidence > 0.6
+
+
+def test_half_a_squat_is_partial_and_is_not_held_to_the_form_of_a_whole_one() -> None:
+    squat = perform("squat", reps=3, tempo=TEMPO, form={"depth": [120, 60, 120]})
+    result = review("squat", film(squat))
+    assert kinds(result) == ["full", "partial", "full"]
+    assert result.counts == Counts(full=2, partial=1)
+    whole, half, _ = result.reps
+    assert half.reasons[0].startswith("the movement was only")
+    assert half.faults == ()
+    assert [fault.name for fault in whole.faults] == ["shallow", "over_lean", "knees_in"]
+
+
+def test_what_is_over_in_a_moment_is_invalid() -> None:
+    hectic = perform("squat", reps=2, tempo=Tempo(0.2, 0.0, 0.2, 1.0))
+    result = review("squat", film(hectic, rate=60))
+    assert result.counts == Counts(invalid=2)
+    assert [rep.reasons for rep in result.reps] == [("it took only 0.4 s",)] * 2
+
+
+def test_what_breaks_a_condition_of_the_exercise_is_invalid() -> None:
+    result = review("squat", film(perform("push_up", reps=2)))
+    assert result.counts == Counts(invalid=2)
+    assert "your trunk was not upright" in result.reps[0].reasons
+
+
+@pytest.mark.parametrize(("speed", "kind"), [(10.0, "full"), (60.0, "invalid")])
+def test_who_moves_from_the_place_does_not_squat(speed: float, kind: str) -> None:
+    poses = film(perform("squat", reps=2, tempo=TEMPO))
+    drifting = replace(poses, points=poses.points + (poses.t * speed)[:, None, None] * (1.0, 0.0))
+    result = review("squat", drifting)
+    assert kinds(result) == [kind] * 2
+    assert all(rep.reasons == (("you moved from your place",) if kind == "invalid" else ()) for rep in result.reps)
+
+
+def test_what_was_mostly_out_of_sight_is_invalid() -> None:
+    poses = film(perform("push_up", reps=1, tempo=replace(TEMPO, turn=1.0)))
+    unseen = ((poses.t > 1.3) & (poses.t < 2.1)) | ((poses.t > 2.9) & (poses.t < 4.9))
+    result = review("push_up", blanked(poses, unseen))
+    assert kinds(result) == ["invalid"]
+    assert result.reps[0].reasons == ("you were out of sight for most of it",)
+
+
+def test_the_end_of_a_recording_completes_what_had_turned() -> None:
+    poses = film(perform("squat", reps=2, tempo=TEMPO))
+    result = review("squat", poses[: int(7.1 * RATE)])
+    assert kinds(result) == ["full", "partial"]
+    assert result.reps[1].reasons[0].startswith("you came back only")
+    assert kinds(review("squat", poses[: int(6.0 * RATE)])) == ["full"]
+
+
+# Which way is lifting, and where the movement begins.
+
+
+@pytest.mark.parametrize(
+    ("exercise", "lowers_first"),
+    [
+        ("squat", True),
+        ("push_up", True),
+        ("biceps_curl", False),
+        ("shoulder_press", False),
+        ("deadlift", True),  # begins at the turn of its signal: standing
+    ],
+)
+def test_lowering_and_lifting_are_not_mixed_up(exercise: str, lowers_first: bool) -> None:
+    result = review(exercise, film(perform(exercise, reps=3, tempo=TEMPO)))
+    assert result.counts == Counts(full=3)
+    for rep in result.reps:
+        quick, slow = (rep.eccentric_s, rep.concentric_s) if lowers_first else (rep.concentric_s, rep.eccentric_s)
+        assert 0.5 < quick < 1.0
+        assert 1.0 < slow < 2.0
+        assert quick < 0.75 * slow
+        assert rep.eccentric_s + rep.pause_s + rep.concentric_s == pytest.approx(rep.end - rep.start)
+
+
+def test_a_deadlift_counts_from_standing_and_from_the_floor() -> None:
+    lift = perform("deadlift", reps=4, tempo=TEMPO)
+    poses = film(lift)
+    standing = review("deadlift", poses)
+    assert standing.counts == Counts(full=4)
+    assert [rep.turn for rep in standing.reps] == pytest.approx([true.turn for true in lift.reps], abs=0.15)
+
+    floor = review("deadlift", poses[int(lift.reps[0].turn * RATE) :])  # there are three ways up and down again
+    assert floor.counts == Counts(full=3)
+    for rep, before in zip(floor.reps, lift.reps, strict=False):
+        assert before.end - 0.8 < rep.turn < before.end + TEMPO.rest + 0.4
+        assert rep.eccentric_s < 0.75 * rep.concentric_s
+
+
+def test_an_exercise_with_one_home_counts_no_cycle_from_the_turn() -> None:
+    squat = perform("squat", reps=3, tempo=TEMPO)
+    result = review("squat", film(squat)[int(squat.reps[0].turn * RATE) :])
+    assert [rep.turn for rep in result.reps] == pytest.approx([true.turn for true in squat.reps[1:]], abs=0.15)
+
+
+# Asymmetry.
+
+
+def test_asymmetry_is_left_minus_right_at_the_turn() -> None:
+    curl = perform("biceps_curl", reps=2, tempo=TEMPO, form={"asymmetry": 30})
+    at_turn = curl.measures([rep.turn for rep in curl.reps])
+    truth = at_turn["left_elbow_flexion"] - at_turn["right_elbow_flexion"]
+    assert (truth > 15).all()
+    result = review("biceps_curl", film(curl, FRONT))
+    assert [rep.asymmetry for rep in result.reps] == pytest.approx(truth.tolist(), abs=6)
+
+
+def test_asymmetry_is_unknown_where_one_side_is_hidden() -> None:
+    result = review("biceps_curl", film(perform("biceps_curl", reps=2, tempo=TEMPO)))
+    assert result.counts.full == 2
+    assert all(math.isnan(rep.asymmetry) for rep in result.reps)
+
+
+# The stand-in.
+
+
+def judged(poses: PoseSequence) -> list[Judged]:
+    scale = float(np.median(np.hypot(*(poses.at("mid_shoulder") - poses.at("mid_hip"))[:10].T)))
+    return [Judged(pose, scale, View("side", 90.0, 9.0, 1)) for pose in poses]
+
+
+def test_the_shoulders_count_where_the_legs_are_out_of_the_picture() -> None:
+    poses = film(perform("squat", reps=3, tempo=TEMPO))
+    waist_up = blanked(poses, poses.t >= 0, LEGS)
+    progress = Progress(load_exercise("squat"))
+    shares = np.array([progress.update(item) for item in judged(waist_up)])
+    assert shares[:10] == pytest.approx([0.0] * 10, abs=0.05)
+    assert shares[int(2.2 * RATE)] > 0.8
+    assert len(review("squat", waist_up).reps) == 3
+
+
+def test_the_stand_in_goes_on_where_the_signal_was() -> None:
+    squat = perform("squat", reps=3, tempo=replace(TEMPO, rest=3.0))
+    poses = film(squat)
+    gone_from, back_from = squat.reps[0].end + 0.2, squat.reps[1].end + 0.2
+    hidden = (poses.t >= gone_from) & (poses.t < back_from)
+    progress, whole = Progress(load_exercise("squat")), Progress(load_exercise("squat"))
+    shares = np.array([progress.update(item) for item in judged(blanked(poses, hidden, LEGS))])
+    full_view = np.array([whole.update(item) for item in judged(poses)])
+
+    seen = np.isfinite(shares)
+    assert seen[~hidden].all()
+    assert seen[poses.t >= gone_from + 2.5].all()  # the shoulders take over once the legs have been gone a while
+    resting = full_view < full_view.min() + 0.02
+    assert np.abs(np.diff(shares[seen & resting])).max() < 0.03
+    at_rest = (poses.t > gone_from + 2.5) & (poses.t < squat.reps[1].start)
+    assert shares[at_rest] == pytest.approx(full_view[at_rest], abs=0.02)
+    assert shares[hidden & seen].max() > 0.8
+    assert shares[-20:] == pytest.approx(full_view[-20:])  # and the legs again, once they are back
+    assert len(review("squat", blanked(poses, hidden, LEGS)).reps) == 3
+
+
+def test_an_exercise_without_a_stand_in_waits() -> None:
+    poses = film(perform("push_up", reps=1))
+    progress = Progress(load_exercise("push_up"))
+    shares = [progress.update(item) for item in judged(blanked(poses, poses.t >= 0, ("wrist",)))]
+    assert all(math.isnan(share) for share in shares)
+
+
+def test_a_progress_of_nobody_is_unknown() -> None:
+    poses = film(perform("squat", reps=1))
+    progress = Progress(load_exercise("squat"))
+    for item in judged(poses)[:5]:
+        progress.update(item)
+    nobody = Pose.missing(poses.skeleton, 1.0)
+    assert math.isnan(progress.update(Judged(nobody, 100.0, View("side", 90.0, 9.0, 1))))
+
+
+# Holds.
+
+
+def plank(seconds: float, **form: float) -> PoseSequence:
+    """Somebody in a plank from the first instant to the last."""
+    held = perform("plank", reps=1, tempo=Tempo(0.1, seconds + 2.0, 0.1, 0.0), form=form, lead=0.0, tail=0.0)
+    poses = film(held)
+    part = poses[int(1.0 * RATE) : int((1.0 + seconds) * RATE)]
+    return replace(part, t=part.t - part.t[0])
+
+
+STANDING = film(perform("standing", lead=3.0, tail=0.0))
+
+
+def test_a_hold_is_timed_from_its_first_instant_to_its_last() -> None:
+    result = review("plank", one_after_the_other(one_after_the_other(STANDING, plank(6)), STANDING))
+    (hold,) = result.holds
+    assert result.counts.full == 1
+    assert hold.held_s == result.counts.held_s == pytest.approx(6.0, abs=0.4)
+    assert hold.start == pytest.approx(3.0, abs=0.4)
+    assert hold.end == pytest.approx(9.0, abs=0.4)
+    assert {fault.name: fault.state for fault in hold.faults} == {"hip_sag": "ok", "hip_pike": "ok"}
+
+
+def test_the_timer_runs_while_it_is_held() -> None:
+    coach = Coach("plank")
+    phases, held = [], []
+    for pose in plank(6):
+        feedback = coach.update(pose)
+        phases.append((feedback.t, feedback.phase))
+        held.append(feedback.counts.held_s)
+    assert all(phase == "hold" for t, phase in phases if t > ENTER_S + 0.5)
+    assert not any(phase == "hold" for t, phase in phases if t < ENTER_S)
+    assert held == sorted(held)
+    assert held[-1] == pytest.approx(6.0, abs=0.5)
+    (hold,) = coach.finish()
+    assert hold.end == pytest.approx(6.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0.6 * LEAVE_S, 1), (2.2 * LEAVE_S, 2)])
+def test_who_leaves_for_long_starts_another_hold(seconds: float, count: int) -> None:
+    away = film(perform("standing", lead=seconds, tail=0.0))
+    result = review("plank", one_after_the_other(one_after_the_other(plank(4), away), plank(3)))
+    assert [hold.number for hold in result.holds] == list(range(1, count + 1))
+    assert result.counts.held_s == pytest.approx(7.0, abs=0.8)
+    assert result.counts.held_s == pytest.approx(sum(hold.held_s for hold in result.holds))
+
+
+def test_who_goes_out_of_sight_has_left() -> None:
+    poses = plank(8)
+    result = review("plank", blanked(poses, (poses.t > 3) & (poses.t < 5)))
+    assert [hold.end for hold in result.holds] == pytest.approx([3.0, 8.0], abs=0.4)
+
+
+def test_passing_through_is_no_hold() -> None:
+    brief = one_after_the_other(one_after_the_other(STANDING, plank(0.6 * ENTER_S)), STANDING)
+    assert review("plank", brief).holds == ()
+    assert review("plank", STANDING).counts == Counts()
+
+
+def test_the_timer_pauses_in_a_fault_that_lasts() -> None:
+    exercise = load_exercise("plank")
+    sagging, _ = exercise.fault
+    strict = exercise.model_copy(update={"fault": (sagging.model_copy(update={"relative": False}),)})
+    straight = review(strict, plank(6))
+    assert straight.counts.held_s == pytest.approx(6.0, abs=0.4)
+    poses = one_after_the_other(one_after_the_other(plank(4), plank(5, sag=0.16)), plank(3))
+    (hold,) = review(strict, poses).holds
+    assert hold.end == pytest.approx(12.0, abs=0.4)
+    assert hold.held_s == pytest.approx(4 + PAUSE_S + 3, abs=0.8)
+    # Against the person's own neutral there is none yet to pause for.
+    assert review("plank", poses).counts.held_s == pytest.approx(12.0, abs=0.4)
+
+
+def test_a_hold_is_looked_at_a_few_times_a_second() -> None:
+    machine = Holds(load_exercise("plank"))
+    for item in judged(plank(3)):
+        machine.update(item)
+    assert machine.counts.held_s == pytest.approx(3.0, abs=0.4)
+    assert len(machine._poses) <= 3 * LOOK_HZ + 1
