@@ -127,6 +127,36 @@ def test_knees_bend_as_far_as_asked_whoever_squats(depth: float) -> None:
         assert measured["left_thigh_elevation"] == pytest.approx(90 - 0.75 * depth, abs=5.0)
 
 
+@pytest.mark.parametrize("stance", [0.19, 0.23, 0.30])
+@pytest.mark.parametrize("ratio", [0.9, 1.1])
+def test_knees_are_as_far_apart_as_asked_however_the_feet_stand(stance: float, ratio: float) -> None:
+    for toe_out in (8.0, 25.0):
+        seen = Seen("squat", {"stance": stance, "toe_out": toe_out, "knee_ratio": ratio})
+        assert seen["knee_ratio"][seen.turn] == pytest.approx(ratio, abs=0.08)
+
+
+def test_a_lunge_keeps_its_rear_knee_off_the_floor_and_both_feet_on_it() -> None:
+    for depth, knee_forward, step in ((110, 4, 0.18), (45, 35, 0.24), (92, 38, 0.24)):
+        seen = Seen("lunge", {"depth": depth, "knee_forward": knee_forward, "step": step})
+        assert seen.at("right_knee")[:, 1].min() > 0.03
+        for side in ("left", "right"):
+            assert np.ptp(seen.at(f"{side}_foot_index"), axis=0).max() < 1e-9
+        assert seen["left_knee_flexion"][seen.turn] == pytest.approx(depth, abs=0.1)
+
+
+def test_uneven_feet_do_not_slip_when_the_legs_are_straight() -> None:
+    seen = Seen("squat", {"asymmetry": 22.0, "top": 2.0})
+    for side in ("left", "right"):
+        assert np.ptp(seen.at(f"{side}_ankle"), axis=0).max() < 1e-9
+
+
+def test_knees_drive_a_press_up_but_do_not_dip_on_the_way_down() -> None:
+    seen = Seen("shoulder_press", {"knee_drive": 30.0})
+    knee = seen.both("knee_flexion")
+    assert knee[: seen.turn].max() == pytest.approx(34, abs=0.5)
+    assert knee[seen.turn :].max() == pytest.approx(4, abs=0.1)
+
+
 def test_valgus_leaves_the_flexion_of_the_knee_alone() -> None:
     knees = [Seen("squat", {"valgus": valgus})["left_knee_flexion"] for valgus in (0.0, 0.05)]
     assert knees[1] == pytest.approx(knees[0], abs=1e-6)

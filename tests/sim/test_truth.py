@@ -61,6 +61,7 @@ def test_standing_straight_everything_is_zero_or_one() -> None:
         ("trunk_lean", {"shoulder": (0.2, 1.4, 0.3)}, 45),
         ("trunk_lean", {"shoulder": (0.2, 1.4, -0.3)}, -45),
         ("head_flexion", {"ear": (0.1, 1.8, 0.2)}, 45),
+        ("head_flexion", {"shoulder": (0.2, 1.4, 0.3), "ear": (0.1, 1.6, 0.5)}, 0),  # in line with a leaning trunk
         ("knee_ratio", {"knee": (0.1, 0.6, 0.0)}, 0.5),
         ("ankle_spread", {"ankle": (0.4, 0.1, 0.0)}, 2.0),
         ("wrist_ahead", {"wrist": (0.2, 1.0, 0.3)}, 0.5),
