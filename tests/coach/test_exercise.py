@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,24 @@ def test_a_path_to_nothing_and_a_broken_file_are_named(tmp_path: Path) -> None:
     broken.write_text("[", encoding="utf-8")
     with pytest.raises(InvalidExercise, match=r"^broken\.toml is not a TOML file"):
         load_exercise(str(broken))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        ("limit = 20", "limit = 10", "ok and limit must differ"),
+        ("min = 0.2\n", "", "give a min or a max"),
+        ('keypoint = "mid_ankle"', 'keypoint = "mid_angle"', "mid_angle"),
+    ],
+)
+def test_what_could_never_work_is_refused(was: str, becomes: str, words: str) -> None:
+    text = resources.files("poise.coach").joinpath("exercises", "squat.toml").read_text()
+    with pytest.raises(InvalidExercise, match=words):
+        parse_exercise(text.replace(was, becomes, 1), "squat.toml")
+
+
+def test_a_file_that_is_no_text_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidExercise, match="cannot be read as text"):
+        load_exercise(str(path))

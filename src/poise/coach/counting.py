@@ -171,6 +171,7 @@ class Progress:
         self._standing_in = False
         self._offset = 0.0
         self._last = 0.0
+        self._last_t = -math.inf
 
     def update(self, judged: Judged) -> float:
         """The share for the next pose; NaN when it was not seen."""
@@ -183,7 +184,7 @@ class Progress:
             if self._standing_in:
                 share = other + self._offset
         if math.isfinite(share):
-            self._last = share
+            self._last, self._last_t = share, pose.t
         return share
 
     def _own(self, body: Body) -> float:
@@ -206,7 +207,8 @@ class Progress:
         self._sure = score if math.isnan(self._sure) else self._sure + gain * (score - self._sure)
         self._t = t
         if not self._standing_in and self._sure < UNSURE and math.isfinite(other):
-            self._standing_in, self._offset = True, self._last - other
+            recent = t - self._last_t <= 2 * SURE_S
+            self._standing_in, self._offset = True, (self._last if recent else 0.0) - other
         elif self._standing_in and self._sure > SURE_AGAIN and math.isfinite(share):
             self._standing_in = False
 

@@ -12,13 +12,23 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from poise.body import BLAZEPOSE33
 from poise.coach.measures import MEASURES, Measure, Plane, find_measure
 from poise.errors import InvalidExercise, UnknownName
 
 Moment = Literal["start", "turn", "max", "min", "range", "median"]
 MeasureName = Annotated[str, Field(description="the name of a measure of `poise.coach.measures`")]
+
+
+def _keypoint(name: str) -> str:
+    if not BLAZEPOSE33.has(name):
+        raise ValueError(str(UnknownName("keypoint", name, BLAZEPOSE33.keypoints)))
+    return name
+
+
+KeypointName = Annotated[str, AfterValidator(_keypoint), Field(description="a keypoint, or a midpoint of two")]
 
 
 class _Strict(BaseModel):
@@ -53,7 +63,7 @@ class Signal(_Measured):
     rest: float
     turn: float
     side: Literal["mean", "any"] = "mean"
-    stand_in: str | None = None
+    stand_in: KeypointName | None = None
 
     @model_validator(mode="after")
     def _moves(self) -> Self:
@@ -70,11 +80,17 @@ class Condition(_Measured):
     max: float | None = None
     reason: str = Field(description="what is said when it does not hold")
 
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("give a min or a max")
+        return self
+
 
 class Still(_Strict):
     """A keypoint that stays where it is: how far it may sway sideways, in torso lengths."""
 
-    keypoint: str
+    keypoint: KeypointName
     within: float
 
 
@@ -94,6 +110,12 @@ class Rule(_Measured):
     why: str
     source: str
     evidence: Literal["A", "B", "C"]
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.ok == self.limit:
+            raise ValueError("ok and limit must differ")
+        return self
 
     @property
     def above(self) -> bool:
@@ -183,7 +205,11 @@ def load_exercise(name: str) -> Exercise:
         path = Path(name)
         if not path.is_file():
             raise InvalidExercise(f"There is no exercise file {name}.", "Give the path of a .toml file.")
-        return parse_exercise(path.read_text(encoding="utf-8"), path.name)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidExercise(f"{path.name} cannot be read as text: {error}.") from None
+        return parse_exercise(text, path.name)
     if name not in exercises():
         raise UnknownName("exercise", name, exercises())
     file = resources.files("poise.coach").joinpath("exercises", f"{name}.toml")

@@ -59,7 +59,8 @@ class Stretch:
         yaw = float(np.median(yaws[np.isfinite(yaws)])) if np.isfinite(yaws).any() else math.nan
         facing = int(np.sign(sum(j.view.facing for j in judged)))
         view = View(view_name(yaw), yaw, judged[-1].view.sigma, facing)
-        scale = float(np.nanmedian([j.scale for j in judged])) if judged else math.nan
+        scales = [j.scale for j in judged if math.isfinite(j.scale)]
+        scale = float(np.median(scales)) if scales else math.nan
         shape = poses.t.shape
         body = Body(poses, np.full(shape, scale), np.full(shape, yaw), np.full(shape, facing or 1))
         return cls(poses.t, body, view, turn)

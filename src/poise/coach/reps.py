@@ -33,6 +33,8 @@ USUAL = 0.5
 SETTLE_S = 0.2
 #: Seconds out of sight, or at the turn, after which a cycle is given up.
 LOST_S, STUCK_S = 3.0, 15.0
+#: Seconds without a signal that count as out of sight.
+GAP_S = 0.25
 #: Within this share of the range of the turn or the rest, the body pauses: the first and the last moments of a
 #: smooth movement count as pause, so the ways measure a little short.
 PAUSE = 0.05
@@ -86,7 +88,7 @@ class CycleFinder:
         self._top = -math.inf
         self._top_t = 0.0
         self._last_t = math.nan
-        self._unseen = 0.0
+        self._gaps: deque[tuple[float, float]] = deque(maxlen=64)
 
     @property
     def usual(self) -> float:
@@ -105,8 +107,8 @@ class CycleFinder:
         self._samples.append((t, signal))
         while self._samples[0][0] < t - 2 * STUCK_S:
             self._samples.popleft()
-        if gap > 0.25:
-            self._unseen += gap
+        if gap > GAP_S:
+            self._gaps.append((t - gap, t))
         return getattr(self, f"_{self.state}_step")(t, signal)  # type: ignore[no-any-return]
 
     def finish(self) -> Cycle | None:
@@ -127,14 +129,13 @@ class CycleFinder:
 
     def _rest(self, t: float, signal: float) -> None:
         self.state = "rest"
-        self._low, self._low_t, self._unseen = signal, t, 0.0
-        self._samples = deque([(t, signal)])
+        self._low, self._low_t = signal, t
+        self._samples = deque(sample for sample in self._samples if sample[0] >= t) or deque([(t, signal)])
 
     def _rest_step(self, t: float, signal: float) -> Cycle | None:
         if signal <= self._low:
             self._low, self._low_t = signal, t
             self._samples = deque([(t, signal)])
-            self._unseen = 0.0
         elif signal - self._low > self._threshold:
             self._leave_rest(t, signal)
         return None
@@ -182,6 +183,7 @@ class CycleFinder:
             default=self._bottom_t,
         )
         duration = max(end - start, 1e-6)
+        unseen = sum(max(0.0, min(end, after) - max(start, before)) for before, after in self._gaps)
         return Cycle(
             start=start,
             arrived=near_top[0],
@@ -190,7 +192,7 @@ class CycleFinder:
             end=end,
             towards=towards,
             back=back,
-            unseen=min(1.0, self._unseen / duration),
+            unseen=min(1.0, unseen / duration),
         )
 
 

@@ -55,31 +55,30 @@ class Guard:
         ]
         self._mirror = mirror
         self._last: Array | None = None
-        self._t = -math.inf
+        self._t = np.full(len(skeleton), -math.inf)
         self._leapt = np.full(len(skeleton), math.inf)
         self._swapped = [math.inf, math.inf]
 
     def update(self, pose: Pose, scale: float) -> Pose:
         """The pose with swaps undone and leaps blanked; `scale` is pixels per torso length, or NaN."""
-        if self._last is None or not math.isfinite(scale) or pose.t - self._t > 2 * INSIST:
-            self._last, self._t = pose.points.copy(), pose.t
+        if not pose.seen:
+            return pose
+        if self._last is None or not math.isfinite(scale) or pose.t - self._t.max() > 2 * INSIST:
+            self._last = pose.points.copy()
+            self._t[:] = pose.t
             return pose
         pose = self._unswap(pose, self._last, scale)
-        step = np.abs(pose.points - self._last).max(-1)
-        reach = scale * (0.25 + LEAP * (pose.t - self._t))
-        leaps = step > reach
-        self._t = pose.t
-        if not leaps.any():
-            self._leapt[:] = math.inf
-            seen = np.isfinite(pose.points)
-            self._last = np.where(seen, pose.points, self._last)
-            return pose
+        leaps = np.abs(pose.points - self._last).max(-1) > scale * (0.25 + LEAP * (pose.t - self._t))
         self._leapt = np.where(leaps, np.minimum(self._leapt, pose.t), math.inf)
         blank = leaps & (pose.t - self._leapt < INSIST)
-        points, score = pose.points.copy(), pose.score.copy()
-        points[blank], score[blank] = np.nan, 0.0
-        self._last = np.where(np.isfinite(points), points, self._last)
-        return replace(pose, points=points, score=score)
+        self._t[np.isfinite(pose.points[:, 0])] = pose.t
+        if blank.any():
+            points, score = pose.points.copy(), pose.score.copy()
+            points[blank], score[blank] = np.nan, 0.0
+            pose = replace(pose, points=points, score=score)
+        seen = np.isfinite(pose.points[:, 0])
+        self._last[seen] = pose.points[seen]
+        return pose
 
     def _unswap(self, pose: Pose, last: Array, scale: float) -> Pose:
         for half, keypoints in enumerate(self._halves):
@@ -92,7 +91,9 @@ class Guard:
                 self._swapped[half] = math.inf
                 continue
             self._swapped[half] = min(self._swapped[half], pose.t)
-            if pose.t - self._swapped[half] < INSIST:
+            if pose.t - self._swapped[half] >= INSIST:
+                last[keypoints] = here
+            else:
                 order = np.arange(len(pose.points))
                 order[keypoints] = self._mirror[keypoints]
                 world = None if pose.world is None else pose.world[order]
