@@ -8,8 +8,8 @@ bring the whole process down on damaged bytes, so no file reaches it whose seal 
 from __future__ import annotations
 
 import re
-from hashlib import sha256
-from io import BytesIO
+from hashlib import file_digest, sha256
+from io import SEEK_END, BytesIO
 from typing import BinaryIO
 
 import numpy as np
@@ -19,36 +19,42 @@ from poise.body.pose import PoseSequence
 
 _MAGIC = b"PAR1"
 #: Rows encoded at a time: what a long recording needs in memory besides itself.
-_ROWS = 4096
+_ROWS = 1024
 _BLANK = b"poise-seal:" + b"0" * 64
 _SEAL = re.compile(rb"poise-seal:[0-9a-f]{64}")
 
 
 def write(file: BinaryIO, sequence: PoseSequence) -> None:
     """Write a sequence as a table of 64-bit floating-point columns; NaN stays NaN, never null."""
-    from arro3.core import Array, Table
+    from arro3.core import Array, RecordBatch, RecordBatchReader
     from arro3.io import write_parquet
 
     about = {"poise": Header.of(sequence).text()}
-    columns = to_columns(sequence)
-    names = list(columns)
-    arrays = [Array.from_numpy(np.ascontiguousarray(columns.pop(name))) for name in names]
-    table = Table.from_arrays(arrays, names=names)
-    del arrays
-    held = BytesIO()
+
+    def batch(rows: slice) -> RecordBatch:
+        columns = to_columns(sequence[rows])
+        arrays = [Array.from_numpy(np.ascontiguousarray(values)) for values in columns.values()]
+        return RecordBatch.from_arrays(arrays, names=list(columns))
+
+    schema = batch(slice(0, 0)).schema.with_metadata(about)
+    batches = (batch(slice(i, i + _ROWS)).with_schema(schema) for i in range(0, len(sequence), _ROWS))
     write_parquet(
-        table.with_schema(table.schema.with_metadata(about)),
-        held,
+        RecordBatchReader.from_batches(schema, batches),
+        file,
         compression="lz4_raw",
         dictionary_enabled=False,
         max_row_group_size=_ROWS,
         key_value_metadata={**about, "poise.seal": _BLANK.decode()},
     )
-    del table
-    data = held.getbuffer()
-    start = held.getvalue().rindex(_BLANK)
-    data[start : start + len(_BLANK)] = _sealing(data)
-    file.write(data)
+    end = file.seek(-8, SEEK_END)
+    footer = end - int.from_bytes(file.read(4), "little")
+    file.seek(footer)
+    place = footer + file.read().index(_BLANK)
+    file.seek(0)
+    seal = b"poise-seal:" + file_digest(file, "sha256").hexdigest().encode()
+    file.seek(place)
+    file.write(seal)
+    file.seek(0, SEEK_END)
 
 
 def read(file: BinaryIO) -> PoseSequence:
@@ -80,5 +86,5 @@ def read(file: BinaryIO) -> PoseSequence:
     return from_columns(header, columns)
 
 
-def _sealing(data: bytes | memoryview) -> bytes:
+def _sealing(data: bytes) -> bytes:
     return b"poise-seal:" + sha256(data).hexdigest().encode()
