@@ -28,8 +28,17 @@ def texts() -> dict[str, str]:
 
 
 def test_nothing_names_a_home_folder_or_a_package_registry() -> None:
-    forbidden = re.compile(r"/home/\w|/root/|/Users/\w|pypi\.org|pythonhosted|npmjs")
-    said = {name: forbidden.findall(text) for name, text in texts().items() if name != "tests/test_words.py"}
+    # Written in pieces, so that this file does not say what it forbids.
+    words = [
+        "/home" + r"/\w",
+        "/ro" + "ot/",
+        "/Use" + r"rs/\w",
+        "py" + r"pi\.org",
+        "python" + "hosted",
+        "npm" + "js",
+    ]
+    forbidden = re.compile("|".join(words))
+    said = {name: forbidden.findall(text) for name, text in texts().items()}
     assert not {name: found for name, found in said.items() if found}
 
 
