@@ -29,15 +29,9 @@ def texts() -> dict[str, str]:
 
 def test_nothing_names_a_home_folder_or_a_package_registry() -> None:
     # Written in pieces, so that this file does not say what it forbids.
-    words = [
-        "/home" + r"/\w",
-        "/ro" + "ot/",
-        "/Use" + r"rs/\w",
-        "py" + r"pi\.org",
-        "python" + "hosted",
-        "npm" + "js",
-    ]
-    forbidden = re.compile("|".join(words))
+    homes = ["/home" + r"/\w", "/ro" + "ot/", "/Use" + r"rs/\w"]
+    registries = ["py" + r"pi\.org", "python" + "hosted", "npm" + "js"]
+    forbidden = re.compile("|".join([*homes, *registries]))
     said = {name: forbidden.findall(text) for name, text in texts().items()}
     assert not {name: found for name, found in said.items() if found}
 
