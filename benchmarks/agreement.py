@@ -26,8 +26,8 @@ from poise.body.geometry import distance
 def track(contender: Contender, frames: Frames) -> Array:
     """What a contender sees: ``(T, 33, 2)`` pixels, NaN where nobody."""
     with TemporaryDirectory() as folder:
-        running = Running(contender, frames)
-        running.do(f"track {folder}/track.npz")
+        running = Running(contender)
+        running.do("track", *frames.given, f"{folder}/track.npz")
         running.close()
         with np.load(f"{folder}/track.npz") as stored:
             points: Array = stored["points"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import venv
@@ -68,6 +69,11 @@ class Frames:
     width: int
     height: int
 
+    @property
+    def given(self) -> tuple[Path, int, int]:
+        """As `runner.py` wants them."""
+        return self.path, self.width, self.height
+
 
 @contextmanager
 def frames_of(film: Path, most: int, every: int = 1) -> Iterator[Frames]:
@@ -83,40 +89,39 @@ def frames_of(film: Path, most: int, every: int = 1) -> Iterator[Frames]:
 
 
 class Running:
-    """A contender that has started and loaded its models, and waits."""
+    """A contender in a process of its own, loading its models; it does what it is asked, in that order."""
 
-    def __init__(self, contender: Contender, frames: Frames) -> None:
+    def __init__(self, contender: Contender) -> None:
         self.label = contender.label
         python = environment(contender.requirement) if contender.requirement else Path(sys.executable)
         runner = Path(__file__).with_name("runner.py")
-        size = (str(frames.width), str(frames.height))
         self._process = subprocess.Popen(
-            [
-                str(python),
-                str(runner),
-                contender.estimator,
-                contender.model,
-                str(frames.path),
-                *size,
-                *contender.options,
-            ],
+            [str(python), str(runner), contender.estimator, contender.model, *contender.options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
 
-    def do(self, command: str) -> dict[str, Any]:
-        """What the contender answers to a command."""
+    def ask(self, command: str, *given: object) -> None:
+        """Give a command of `runner`, and do not wait."""
         assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(command + "\n")
+        self._process.stdin.write(shlex.join([command, *map(str, given)]) + "\n")
         self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """What the contender answers to the command asked first."""
+        assert self._process.stdout
         for line in self._process.stdout:
             if line.startswith("{"):
                 answer: dict[str, Any] = json.loads(line)
                 return answer
         raise SystemExit(f"{self.label} ended without an answer")
+
+    def do(self, command: str, *given: object) -> dict[str, Any]:
+        """What the contender answers to a command."""
+        self.ask(command, *given)
+        return self.answer()
 
     def close(self) -> None:
         """End the process."""

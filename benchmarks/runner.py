@@ -1,9 +1,13 @@
-"""Runs one estimator over the frames of a file; started by `peers`, each in the environment the estimator needs.
+"""Runs one estimator; started by `peers`, each in the environment the estimator needs.
 
-Usage: runner.py ESTIMATOR MODEL FRAMES WIDTH HEIGHT [OPTION=VALUE ...]
+Usage: runner.py ESTIMATOR MODEL [OPTION=VALUE ...]
 
-FRAMES holds raw RGB frames one after the other. Every line on standard input is a command: ``time`` goes through
-the frames once and answers with a line of JSON; ``track FILE`` does so too and leaves the keypoints in FILE (npz).
+Every line on standard input is a command, answered with a line of JSON:
+
+* ``ready``, once the models are loaded;
+* ``time FRAMES WIDTH HEIGHT`` goes once through a file of raw RGB frames;
+* ``track FRAMES WIDTH HEIGHT FILE`` does so too and leaves the keypoints in FILE (npz);
+* ``film FILM PART PARTS`` decodes one of so many parts of a film, the first being 0, and follows it.
 """
 
 from __future__ import annotations
@@ -11,9 +15,11 @@ from __future__ import annotations
 import importlib
 import json
 import resource
+import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +30,7 @@ import numpy.typing as npt
 STEP_S = 1 / 30
 
 Estimate = Callable[[npt.NDArray[np.uint8], float], "npt.NDArray[np.float64] | None"]
+Answer = dict[str, Any]
 
 
 def poise(model: str, threads: str = "1", smooth: str = "0") -> Estimate:
@@ -85,37 +92,67 @@ def network(model: str, threads: str = "1") -> Estimate:
     return estimate
 
 
+def nobody(model: str) -> Estimate:
+    """Sees nothing, at once: what a film takes then is its decoding."""
+    return lambda image, t: None
+
+
 def _pixels(landmarks: Any, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     height, width = image.shape[:2]
     return np.array([(point.x * width, point.y * height) for point in landmarks])
 
 
-ESTIMATORS: dict[str, Callable[..., Estimate]] = {f.__name__: f for f in (poise, legacy, tasks, network)}
+def frames(estimate: Estimate, clock: Iterator[int], path: str, width: str, height: str, keep: str = "") -> Answer:
+    """Seconds each frame of a raw file took, and the processor's over all threads."""
+    buffer = np.empty((int(height), int(width), 3), np.uint8)
+    wall, points = [], []
+    cpu = 0.0
+    with Path(path).open("rb") as file:
+        while file.readinto(buffer):  # type: ignore[arg-type]
+            t = next(clock) * STEP_S
+            began, worked = time.perf_counter(), time.process_time()
+            found = estimate(buffer, t)
+            wall.append(time.perf_counter() - began)
+            cpu += time.process_time() - worked
+            points.append(np.full((33, 2), np.nan) if found is None else found)
+    if keep:
+        np.savez(keep, points=np.array(points))
+    return {"wall": wall, "cpu": cpu}
+
+
+def film(estimate: Estimate, path: str, part: str, parts: str) -> Answer:
+    """How many frames a part of a film has, decoded by OpenCV, and in how many of them somebody was seen."""
+    cv2 = importlib.import_module("cv2")
+    source = cv2.VideoCapture(path)
+    whole = int(source.get(cv2.CAP_PROP_FRAME_COUNT))
+    begin, end = (whole * cut // int(parts) for cut in (int(part), int(part) + 1))
+    source.set(cv2.CAP_PROP_POS_FRAMES, begin)
+    seen = read = 0
+    while read < end - begin:
+        there, image = source.read()
+        if not there:
+            break
+        found = estimate(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), (begin + read) * STEP_S)
+        read, seen = read + 1, seen + (found is not None)
+    return {"frames": read, "seen": seen}
+
+
+ESTIMATORS: dict[str, Callable[..., Estimate]] = {f.__name__: f for f in (poise, legacy, tasks, network, nobody)}
 
 
 def main() -> None:
-    name, model, frames, width, height, *options = sys.argv[1:]
-    buffer = np.empty((int(height), int(width), 3), np.uint8)
-    count = Path(frames).stat().st_size // buffer.nbytes
+    name, model, *options = sys.argv[1:]
     estimate = ESTIMATORS[name](model, **dict(option.split("=") for option in options))
-    clock = 0
+    clock = count(1)
     for line in sys.stdin:
-        command, *where = line.split()
-        wall, points = [], []
-        cpu = 0.0
-        with Path(frames).open("rb") as file:
-            for _ in range(count):
-                file.readinto(buffer)  # type: ignore[arg-type]
-                clock += 1
-                began, worked = time.perf_counter(), time.process_time()
-                found = estimate(buffer, clock * STEP_S)
-                wall.append(time.perf_counter() - began)
-                cpu += time.process_time() - worked
-                points.append(np.full((33, 2), np.nan) if found is None else found)
-        if command == "track":
-            np.savez(where[0], points=np.array(points))
+        command, *given = shlex.split(line)
+        answer: Answer = {}
+        if command == "film":
+            answer = film(estimate, *given)
+        elif command != "ready":
+            answer = frames(estimate, clock, *given)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": peak}), flush=True)
+        print(json.dumps(answer | {"peak_mb": peak}), flush=True)
 
 
 if __name__ == "__main__":
