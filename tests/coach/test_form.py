@@ -182,14 +182,34 @@ def test_what_stands_for_a_moment_of_a_steady_rise(moment: Moment, value: float,
     ramp, values = series([5.0 * i for i in range(21)], turn=0.5)
     if moment == "start":
         values[:2] = 0.0, 2.0
-    assert ramp.at(moment, values) == pytest.approx((value, t))
+    assert ramp.at(moment, values)[:2] == pytest.approx((value, t))
 
 
 def test_the_start_is_the_first_instant_seen_and_a_turn_unseen_is_unknown() -> None:
     ramp, values = series([math.nan, math.nan, 7.0, 7.0, 7.0, math.nan, math.nan, math.nan, 9.0], turn=0.31)
-    assert ramp.at("start", values) == pytest.approx((7.0, 0.125))
-    value, t = ramp.at("turn", values)
-    assert (math.isnan(value), t) == (True, 0.31)
+    assert ramp.at("start", values)[:2] == pytest.approx((7.0, 0.125))
+    value, t, near = ramp.at("turn", values)
+    assert (math.isnan(value), t, near) == (True, 0.31, ())
+
+
+def test_the_start_is_that_of_the_repetition_where_the_stretch_reaches_before_it() -> None:
+    ramp, values = series([5.0 * i for i in range(21)], turn=0.5)
+    later = replace(ramp, start=0.29)
+    assert later.at("start", values)[:2] == pytest.approx((30.0, 0.3))  # the median of 25, 30, 35
+    gone = replace(ramp, start=1.5)
+    assert math.isnan(gone.at("start", values).value)
+
+
+def test_nothing_is_said_of_a_plane_while_the_view_swings() -> None:
+    def swinging(by: float) -> Stretch:
+        views = [View("side", 90.0 + by * (i - 5) / 4, 9.0, 1) for i in range(11)]
+        return Stretch.of([Judged(figure(BENT, t=0.1 * i), 100.0, view) for i, view in enumerate(views)], 0.5)
+
+    assert swinging(0.0).view.sigma == swinging(8.0).view.sigma == 9.0
+    assert swinging(30.0).view.sigma == pytest.approx(30.0)
+    assert judge(RULE, swinging(30.0), None).state == "fault"
+    verdict = judge(RULE, swinging(46.0), None)
+    assert (verdict.state, verdict.reason) == ("not_observable", turn_advice("sagittal").text)
 
 
 def test_one_spike_is_not_the_largest() -> None:
@@ -201,8 +221,8 @@ def test_one_spike_is_not_the_largest() -> None:
 def test_a_stretch_in_which_nothing_was_seen_has_no_moments() -> None:
     nothing, values = series([math.nan] * 5, turn=0.1)
     for moment in ("start", "turn", "max", "min", "range", "median"):
-        value, t = nothing.at(moment, values)
-        assert (math.isnan(value), t) == (True, 0.1)
+        value, t, near = nothing.at(moment, values)
+        assert (math.isnan(value), t, near) == (True, 0.1, ())
 
 
 def test_the_view_of_a_stretch_is_its_median_and_the_facing_that_of_most() -> None:
@@ -243,3 +263,11 @@ def test_sway_is_the_sideways_range_in_torso_lengths() -> None:
     assert sway(stretch(*(moved(p, "left_wrist", (0, 0), score=0.09) for p in poses)), "left_wrist") == 0.0
     three_seen = [moved(p, "left_wrist", (0, 0), score=1.0 if i % 5 == 0 else 0.0) for i, p in enumerate(poses)]
     assert sway(stretch(*three_seen), "left_wrist") == 0.0
+
+
+def test_the_part_of_a_stretch_between_two_times_includes_both() -> None:
+    ramp, _ = series([float(i) for i in range(21)], turn=0.5)
+    part = ramp.between(0.25, 0.4)
+    assert part.t == pytest.approx([0.25, 0.3, 0.35, 0.4])
+    assert part.body.at("left_knee").shape == (4, 2)
+    assert (part.view, part.turn) == (ramp.view, ramp.turn)

@@ -136,7 +136,7 @@ def test_the_measure_of_a_sequence_is_the_measure_of_each_of_its_poses(measure: 
         singly = [float(measure.compute(body(pose, yaw), side)) for pose in poses]
         errors = [float(measure.sigma(body(pose, yaw), side, 9.0)) for pose in poses]
         np.testing.assert_array_equal(measure.compute(sequence, side), singly)
-        np.testing.assert_array_equal(measure.sigma(sequence, side, 9.0), errors)
+        np.testing.assert_allclose(measure.sigma(sequence, side, 9.0), errors)
 
 
 def test_foreshortening_is_undone_twofold_at_most() -> None:

@@ -206,3 +206,18 @@ def test_tracks_leave_what_they_were_given_alone() -> None:
     track.update(given, 100.0)
     track.update(moved(figure(t=0.1), "left_knee", (30.0, 0.0)), 100.0)
     assert_same(given, figure())
+
+
+def test_the_guard_looks_no_further_at_calm_bodies_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, given = np.random.default_rng(5), []
+    for i in range(60):
+        pose = figure(yaw=0.0, t=0.03 * i)
+        pose = replace(pose, points=pose.points + rng.normal(0, 3, pose.points.shape))
+        pose = swapped(pose) if i in (20, 21) else pose
+        given.append(moved(pose, "left_wrist", (200.0, 0.0)) if i % 7 == 0 else pose)
+    quick = Guard(BLAZEPOSE33)
+    found = [quick.update(pose, 100.0) for pose in given]
+    monkeypatch.setattr("poise.coach.smoothing.CALM", -1.0)
+    slow = Guard(BLAZEPOSE33)
+    for one, pose in zip(found, given, strict=True):
+        assert_same(one, slow.update(pose, 100.0))

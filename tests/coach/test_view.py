@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from poise.body import BLAZEPOSE33, Pose
-from poise.coach.view import GATES, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
+from poise.coach.events import View
+from poise.coach.view import GATES, YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
 from tests.coach.bodies import figure, moved, unseen
 
 BENT_TOWARDS_CAMERA = {
@@ -133,18 +134,30 @@ def test_how_far_a_view_is_off_a_plane() -> None:
     assert [off_plane(yaw, "any") for yaw in (0, 90, 170)] == [0, 0, 0]
 
 
+def at(yaw: float, sigma: float = YAW_SIGMA) -> View:
+    return View(view_name(yaw), yaw, sigma, 1)
+
+
+def test_an_error_of_the_yaw_beyond_the_usual_counts_against_the_gate() -> None:
+    gate = GATES["sagittal"]
+    assert observable(at(90 + gate - 10, YAW_SIGMA + 10), "sagittal")
+    assert not observable(at(90 + gate - 10, YAW_SIGMA + 11), "sagittal")
+    assert observable(at(90 + gate, 0.0), "sagittal")
+    assert observable(at(90.0, 90.0), "any")
+
+
 def test_a_plane_is_observable_within_its_gate_and_heights_always() -> None:
     gate = GATES["sagittal"]
-    assert [observable(90 + off, "sagittal") for off in (-gate - 1, -gate, 0, gate, gate + 1)] == [
+    assert [observable(at(90 + off), "sagittal") for off in (-gate - 1, -gate, 0, gate, gate + 1)] == [
         *(False, True, True, True, False)
     ]
     gate = GATES["frontal"]
-    assert [observable(yaw, "frontal") for yaw in (0, gate, gate + 1, 180 - gate - 1, 180 - gate)] == [
+    assert [observable(at(yaw), "frontal") for yaw in (0, gate, gate + 1, 180 - gate - 1, 180 - gate)] == [
         *(True, True, False, False, True)
     ]
-    assert not observable(math.nan, "sagittal")
-    assert not observable(math.nan, "frontal")
-    assert observable(math.nan, "any")
+    assert not observable(at(math.nan), "sagittal")
+    assert not observable(at(math.nan), "frontal")
+    assert observable(at(math.nan), "any")
 
 
 def test_the_advice_is_to_show_the_plane() -> None:

@@ -10,6 +10,7 @@ Invariants, written once, here:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,7 +25,7 @@ Array = NDArray[np.float64]
 
 
 class _Named:
-    """Reaching keypoints by name; shared by `Pose` and `PoseSequence`, whose arrays end in (K, D) or (K,)."""
+    """Reaching keypoints by name; shared by all that follow, whose arrays end in (K, D) or (K,)."""
 
     skeleton: Skeleton
     points: Array
@@ -69,6 +70,24 @@ class _Named:
         one, other, plain = self.skeleton.ends(names)
         first = values[..., one, :]
         return first if plain else (first + values[..., other, :]) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints(_Named):
+    """Keypoints in any arrangement, without a clock, reached by name; their shapes are not looked at.
+
+    Args:
+        skeleton: which keypoints there are, K of them.
+        points: ``(..., K, 2)`` pixels.
+        score: ``(..., K)`` how surely each was seen, 0..1.
+        world: ``(..., K, 3)`` metres, hip-centred, or None.
+
+    """
+
+    skeleton: Skeleton
+    points: Array
+    score: Array
+    world: Array | None = None
 
 
 def _checked(
@@ -127,10 +146,24 @@ class Pose(_Named):
         k = len(skeleton)
         return cls(skeleton, t, np.full((k, 2), np.nan), np.zeros(k), size=size)
 
+    def moved(self, points: Array, score: Array, world: Array | None) -> Pose:
+        """The same instant with its keypoints elsewhere; that shapes stay the same is not looked at."""
+        new = object.__new__(Pose)
+        new.__dict__.update(
+            skeleton=self.skeleton,
+            t=self.t,
+            points=points,
+            score=score,
+            world=world,
+            size=self.size,
+            person=self.person,
+        )
+        return new
+
     @cached_property
     def seen(self) -> bool:
         """Whether anything at all was seen."""
-        return bool(np.isfinite(self.points).any())
+        return not math.isnan(np.fmax.reduce(self.points[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,17 +218,17 @@ class PoseSequence(_Named):
         if not items:
             raise ValueError("no poses to gather")
         first = items[0]
-        if any(p.skeleton != first.skeleton for p in items):
+        if any(p.skeleton is not first.skeleton and p.skeleton != first.skeleton for p in items):
             raise ValueError("poses of different skeletons cannot be gathered")
         world = None
         if any(p.world is not None for p in items):
             blank = np.full((len(first.skeleton), 3), np.nan)
-            world = np.stack([blank if p.world is None else p.world for p in items])
+            world = np.array([blank if p.world is None else p.world for p in items])
         return cls(
             first.skeleton,
             np.array([p.t for p in items]),
-            np.stack([p.points for p in items]),
-            np.stack([p.score for p in items]),
+            np.array([p.points for p in items]),
+            np.array([p.score for p in items]),
             world,
             first.size,
             first.person,

@@ -114,9 +114,9 @@ class Skeleton:
         return {}
 
     @cached_property
-    def mirror(self) -> tuple[int, ...]:
+    def mirror(self) -> NDArray[np.intp]:
         """For each keypoint the index of its mirror image (itself when it lies in the middle)."""
-        return tuple(self._index[mirrored(name)] for name in self.keypoints)
+        return np.array([self._index[mirrored(name)] for name in self.keypoints], dtype=np.intp)
 
 
 _LIMBS = (

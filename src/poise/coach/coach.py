@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
 from poise.body import Array, Pose
-from poise.coach.counting import Holds, KnownReps, angle_over
+from poise.coach.counting import Holds, KnownReps, angles
 from poise.coach.events import Advice, Counts, Event, Feedback, Hold, Rep, Review, View
 from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Judged, Stretch, best_side
 from poise.coach.machine import Machine
-from poise.coach.measures import Body, find_measure
+from poise.coach.measures import Body, Measure, find_measure
 from poise.coach.setup import SetupCoach
 from poise.coach.smoothing import DisplayTrack, Guard, JudgementTrack
 from poise.coach.unknown import UnknownReps
@@ -42,6 +43,7 @@ class Coach:
     def __init__(self, exercise: str | Exercise) -> None:
         self.exercise = _known(exercise)
         self.judged: list[Judged] = []
+        self._angle = self.exercise.shown_angle if self.exercise else None
         self._scale = Scale()
         self._view = ViewTracker()
         self._guard: Guard | None = None
@@ -74,31 +76,43 @@ class Coach:
         return self._machine.counts
 
     def _feedback(self, shown: Pose, scale: float, view: View, events: list[Event]) -> Feedback:
+        measurable = shown.seen and math.isfinite(scale)
         return Feedback(
             t=shown.t,
             exercise=self.exercise.name if self.exercise else ANY,
             phase=self._machine.phase if shown.seen else "unseen",
             progress=self._machine.progress,
             counts=self._machine.counts,
-            measured=self._measured(shown, scale, view),
+            measured=_Angles(self._angle, shown, scale, view) if self._angle and measurable else {},
             view=view,
             pose=shown,
             advice=self._setup.update(shown, scale, view),
             events=tuple(events),
         )
 
-    def _measured(self, shown: Pose, scale: float, view: View) -> dict[str, float]:
-        """The shown angle of each side, measured in the picture, or from world keypoints where it cannot be."""
-        if self.exercise is None or not shown.seen or math.isnan(scale):
-            return {}
-        measure = self.exercise.shown_angle
-        shape = np.float64
-        body = Body(shown, shape(scale), shape(view.yaw), shape(view.facing or 1))  # type: ignore[arg-type]
-        instant = Stretch(np.array([shown.t]), body, view, shown.t)
-        return {
-            f"{side}_{measure.name}".strip("_"): float(angle_over(measure, instant, side))
-            for side in measure.sides()
-        }
+
+class _Angles(Mapping[str, float]):
+    """The shown angle of each side, measured when first asked for: nobody reads those of every pose of a film."""
+
+    def __init__(self, measure: Measure, pose: Pose, scale: float, view: View) -> None:
+        self._measure = measure
+        self._names = tuple(f"{side}_{measure.name}".strip("_") for side in measure.sides())
+        self._seen = pose, scale, view
+
+    @cached_property
+    def _values(self) -> dict[str, float]:
+        pose, scale, view = self._seen
+        body = Body(pose, np.float64(scale), np.float64(view.yaw), np.float64(view.facing or 1))  # type: ignore[arg-type]
+        return dict(zip(self._names, angles(self._measure, body, view).tolist(), strict=True))
+
+    def __getitem__(self, name: str) -> float:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _known(exercise: str | Exercise) -> Exercise | None:
@@ -178,7 +192,8 @@ class _Plots:
         stretch = Stretch.of(self._waiting, self._waiting[0].pose.t)
         self._t.append(stretch.t)
         for measure in self._measures:
-            self._values[measure.name].append(angle_over(measure, stretch, best_side(measure, stretch)))
+            best = measure.sides().index(best_side(measure, stretch))
+            self._values[measure.name].append(angles(measure, stretch.body, stretch.view)[best])
         self._waiting = []
 
     def t(self) -> Array:

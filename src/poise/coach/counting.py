@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 
 from poise.body import Array
-from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind
+from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind, View
 from poise.coach.exercise import Exercise, Rule
 from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
 from poise.coach.machine import Phase
@@ -23,9 +24,9 @@ from poise.coach.view import observable
 
 #: Seconds of rest kept as the person's own neutral, and the fewest that make one.
 NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
-#: Seconds around a repetition that still belong to its range of motion: heights change little near standing,
-#: where angles change most.
-AROUND_S = 0.4
+#: Seconds around a repetition that still belong to it, and the most as a share of it: heights change little near
+#: standing, where angles change most.
+AROUND_S, AROUND = 0.4, 0.25
 #: The most of a repetition that may be out of sight.
 UNSEEN = 0.6
 #: Mean score over about a second below which a signal's keypoints are out of sight, and above which they are back.
@@ -38,11 +39,9 @@ LOOK_HZ = 5.0
 PAUSE_S = 2.0
 
 
-def angle_over(measure: Measure, stretch: Stretch, side: str) -> Array:
-    """A joint angle over a stretch: in the picture where its plane is seen, else from the world keypoints."""
-    if observable(stretch.view.yaw, measure.plane):
-        return measure.compute(stretch.body, side)
-    return measure.compute(turned(stretch.body, measure.plane), side)
+def angles(measure: Measure, body: Body, view: View) -> Array:
+    """A joint angle on each of its sides: in the picture where its plane is seen, else from the world keypoints."""
+    return measure.each(body if observable(view, measure.plane) else turned(body, measure.plane))
 
 
 class KnownReps:
@@ -99,20 +98,18 @@ class KnownReps:
             self._neutral = Stretch.of(calm, calm[0].pose.t)
 
     def _tell(self, cycle: Cycle, usual: float) -> list[Event]:
-        stretch = self._stretch(cycle, 0.0)
-        if stretch is None:
+        around = min(AROUND_S, AROUND * (cycle.end - cycle.start))
+        first, last = cycle.start - around, cycle.end + around
+        seen = [j for j in self._recent if j.pose.seen and first <= j.pose.t <= last]
+        if not any(cycle.start <= j.pose.t <= cycle.end for j in seen):
             return []
-        invalid = self._invalid(cycle, stretch)
+        stretch = Stretch.of(seen, cycle.turn, cycle.start)
+        invalid = self._invalid(cycle, stretch.between(cycle.start, cycle.end))
         short = shortfall(cycle, self.exercise.full, usual)
         kind: RepKind = "invalid" if invalid else "partial" if short else "full"
         rep = self._rep(cycle, stretch, kind, invalid or short)
         self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
         return [rep]
-
-    def _stretch(self, cycle: Cycle, around: float) -> Stretch | None:
-        first, last = cycle.start - around, cycle.end + around
-        seen = [j for j in self._recent if j.pose.seen and first <= j.pose.t <= last]
-        return Stretch.of(seen, cycle.turn) if seen else None
 
     def _invalid(self, cycle: Cycle, stretch: Stretch) -> tuple[str, ...]:
         reasons = [c.reason for c in self.exercise.condition if violated(c, stretch)]
@@ -130,10 +127,9 @@ class KnownReps:
         lowers_first = (self.exercise.towards == "eccentric") != self._inverted
         lowering, lifting = (towards, back) if lowers_first else (back, towards)
         measure = self.exercise.shown_angle
-        wide = self._stretch(cycle, AROUND_S) or stretch
-        angles = angle_over(measure, wide, best_side(measure, wide))
-        signal = self.exercise.signal.quantity
-        score = float(np.nanmean(signal.score(stretch.body, best_side(signal, stretch))))
+        each = angles(measure, stretch.body, stretch.view)
+        best = measure.sides().index(best_side(measure, stretch))
+        score = float(np.nanmean(self.exercise.signal.quantity.scores(stretch.body).max(0)))
         faults = () if kind != "full" else tuple(self._judge(rule, stretch) for rule in self.exercise.fault)
         return Rep(
             number=self.counts.full + self.counts.partial + self.counts.invalid + 1,
@@ -141,12 +137,12 @@ class KnownReps:
             start=cycle.start,
             turn=cycle.turn,
             end=cycle.end,
-            rom=wide.at("range", angles)[0],
+            rom=stretch.at("range", each[best]).value,
             unit=measure.unit,
             eccentric_s=lowering,
             pause_s=cycle.left - cycle.arrived,
             concentric_s=lifting,
-            asymmetry=asymmetry(measure, stretch),
+            asymmetry=asymmetry(measure, stretch, each),
             confidence=max(0.0, min(1.0, score * (1 - cycle.unseen) * min(1.0, cycle.returned / 0.9))),
             reasons=reasons,
             faults=faults,
@@ -191,11 +187,11 @@ class Progress:
         measure, rest = self._signal.quantity, self._signal.rest
         if not measure.sided or self._signal.side == "mean":
             return (float(measure.value(body)) - rest) / self._span
-        scores = {side: float(measure.score(body, side)) for side in measure.sides()}
-        best = max(scores.values())
+        scores = measure.scores(body).tolist()
+        best = max(scores)
         shares = [
-            (float(measure.compute(body, side)) - rest) / self._span
-            for side, score in scores.items()
+            (value - rest) / self._span
+            for value, score in zip(measure.each(body).tolist(), scores, strict=True)
             if score >= 0.5 * best
         ]
         return max((share for share in shares if math.isfinite(share)), default=math.nan)
@@ -213,17 +209,16 @@ class Progress:
             self._standing_in = False
 
 
-def asymmetry(measure: Measure, stretch: Stretch) -> float:
+def asymmetry(measure: Measure, stretch: Stretch, each: Array) -> float:
     """Left minus right of a joint angle at the turn; NaN unless both sides were seen."""
     if not measure.sided:
         return math.nan
     sides = []
-    for side in measure.sides():
-        values = angle_over(measure, stretch, side)
-        near = stretch.neighbours("turn", values)
-        if not near.size or float(np.median(measure.score(stretch.body, side)[near])) < SEEN:
+    for values, scores in zip(each, measure.scores(stretch.body), strict=True):
+        value, _, near = stretch.at("turn", values)
+        if not near or median(scores[near].tolist()) < SEEN:
             return math.nan
-        sides.append(float(np.median(values[near])))
+        sides.append(value)
     return sides[0] - sides[1]
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from poise.body import Array, Pose, PoseSequence
+from poise.body import Array, Keypoints, Pose, PoseSequence
 from poise.coach.events import Fault, View
 from poise.coach.exercise import Condition, Moment, Rule
 from poise.coach.measures import Body, Measure
@@ -44,64 +45,97 @@ class Judged:
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """A stretch of the judgement track, such as one repetition: its body, times, view and turn."""
+    """A stretch of the judgement track, such as one repetition: its body, times, view, start and turn.
+
+    It may reach beyond the repetition, from before ``start``: angles still change where heights hardly do.
+    """
 
     t: Array
     body: Body
     view: View
     turn: float
+    start: float = -math.inf
 
     @classmethod
-    def of(cls, judged: Sequence[Judged], turn: float) -> Stretch:
-        """Gather judged poses (at least one) into a stretch; the view is the median over it."""
+    def of(cls, judged: Sequence[Judged], turn: float, start: float = -math.inf) -> Stretch:
+        """Gather judged poses (at least one) into a stretch.
+
+        The view is the median over it; its error is half of what its yaw spreads over, if that is more than usual.
+        """
         poses = PoseSequence.of(j.pose for j in judged)
-        yaws = np.array([j.view.yaw for j in judged])
-        yaw = float(np.median(yaws[np.isfinite(yaws)])) if np.isfinite(yaws).any() else math.nan
-        facing = int(np.sign(sum(j.view.facing for j in judged)))
-        view = View(view_name(yaw), yaw, judged[-1].view.sigma, facing)
+        yaws = sorted(j.view.yaw for j in judged if math.isfinite(j.view.yaw))
+        yaw = median(yaws) if yaws else math.nan
+        facing = sum(j.view.facing for j in judged)
+        facing = (facing > 0) - (facing < 0)
+        spread = (_ranked(yaws, 0.9) - _ranked(yaws, 0.1)) / 2 if yaws else 0.0
+        view = View(view_name(yaw), yaw, max(judged[-1].view.sigma, spread), facing)
         scales = [j.scale for j in judged if math.isfinite(j.scale)]
-        scale = float(np.median(scales)) if scales else math.nan
+        scale = median(scales) if scales else math.nan
         shape = poses.t.shape
         body = Body(poses, np.full(shape, scale), np.full(shape, yaw), np.full(shape, facing or 1))
-        return cls(poses.t, body, view, turn)
+        return cls(poses.t, body, view, turn, start)
 
-    def part(self, indices: NDArray[np.intp]) -> Body:
-        """The body at some of its instants."""
+    def between(self, first: float, last: float) -> Stretch:
+        """The part of it between two times in seconds, both included."""
+        part = slice(int(np.searchsorted(self.t, first)), int(np.searchsorted(self.t, last, "right")))
+        return Stretch(self.t[part], self._body(part), self.view, self.turn, self.start)
+
+    def instant(self, index: int) -> Body:
+        """The body at one of its instants."""
+        return self._body(index)
+
+    def _body(self, part: int | slice) -> Body:
         body, pose = self.body, self.body.pose
-        assert isinstance(pose, PoseSequence)
-        part = replace(pose, t=pose.t[indices], points=pose.points[indices], score=pose.score[indices], world=None)
-        return Body(part, body.scale[indices], body.yaw[indices], body.facing[indices])
+        world = None if pose.world is None else pose.world[part]
+        keypoints = Keypoints(pose.skeleton, pose.points[part], pose.score[part], world)
+        return Body(keypoints, body.scale[part], body.yaw[part], body.facing[part])
 
-    def neighbours(self, moment: Moment, values: Array) -> NDArray[np.intp]:
-        """The indices whose values stand for a moment; none when nothing was seen then."""
+    def at(self, moment: Moment, values: Array) -> Reading:
+        """What stands for a moment; all NaN when nothing was seen then."""
         seen = np.isfinite(values)
         if not seen.any():
-            return np.zeros(0, dtype=np.intp)
+            return Reading(math.nan, self.turn, ())
         if moment in ("range", "median"):
-            return np.flatnonzero(seen)
+            near = np.flatnonzero(seen)
+            known = values[near].tolist()
+            if moment == "median":
+                return Reading(median(known), median(self.t[near].tolist()), near.tolist())
+            ordered = sorted(known)
+            width = _ranked(ordered, 0.95) - _ranked(ordered, 0.05)
+            return Reading(width, float(self.t[near[known.index(ordered[-1])]]), near.tolist())
         if moment == "start":
-            t = self.t[seen][0]
+            begun = np.flatnonzero(seen & (self.t >= self.start))
+            t = self.t[begun[0]] if begun.size else math.nan
         elif moment == "turn":
             t = self.turn
         else:
-            extreme = np.nanpercentile(values, 95 if moment == "max" else 5)
+            extreme = _ranked(sorted(values[seen].tolist()), 0.95 if moment == "max" else 0.05)
             t = self.t[int(np.nanargmin(np.abs(values - extreme)))]
-        return np.flatnonzero(seen & (np.abs(self.t - t) <= NEAR_S))
-
-    def at(self, moment: Moment, values: Array) -> tuple[float, float]:
-        """The value that stands for a moment, and its time in seconds; NaN when nothing was seen then."""
-        near = self.neighbours(moment, values)
+        near = np.flatnonzero(seen & (np.abs(self.t - t) <= NEAR_S))
         if not near.size:
-            return math.nan, self.turn
-        if moment == "range":
-            high, low = np.percentile(values[near], (95, 5))
-            return float(high - low), float(self.t[near[int(np.argmax(values[near]))]])
-        return float(np.median(values[near])), float(np.median(self.t[near]))
+            return Reading(math.nan, self.turn, ())
+        return Reading(median(values[near].tolist()), median(self.t[near].tolist()), near.tolist())
+
+
+class Reading(NamedTuple):
+    """What a measure was at a moment: its value, seconds, and the indices of the instants it is the median of."""
+
+    value: float
+    t: float
+    near: Sequence[int]
+
+
+def _ranked(ordered: Sequence[float], share: float) -> float:
+    """The value below which a share of ordered values lies, between two of them in proportion."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 def best_side(measure: Measure, stretch: Stretch) -> str:
     """The side on which a measure is seen best over a stretch."""
-    return max(measure.sides(), key=lambda side: float(np.median(measure.score(stretch.body, side))))
+    return measure.sides()[int(np.argmax(measure.scores(stretch.body).mean(-1)))]
 
 
 @dataclass(frozen=True)
@@ -114,19 +148,22 @@ class _Reading:
     score: float
 
 
-def _read(rule: Rule, stretch: Stretch, neutral: Stretch | None, side: str) -> _Reading:
-    measure = rule.quantity
-    values = measure.compute(stretch.body, side)
-    value, t = stretch.at(rule.at, values)
-    near = stretch.neighbours(rule.at, values)
-    if not near.size:
-        return _Reading(math.nan, math.nan, t, 0.0)
-    sigma = float(np.median(measure.sigma(stretch.part(near), side, stretch.view.sigma)))
-    if rule.relative and neutral:
-        value -= neutral.at("median", measure.compute(neutral.body, side))[0]
-    if rule.relative or rule.at == "range":
-        sigma *= math.sqrt(2)
-    return _Reading(value, sigma, t, float(np.median(measure.score(stretch.body, side)[near])))
+def _readings(rule: Rule, stretch: Stretch, neutral: Stretch | None) -> list[_Reading]:
+    """What a rule measures on every side."""
+    measure, readings = rule.quantity, []
+    scores = measure.scores(stretch.body)
+    for i, (side, values) in enumerate(zip(measure.sides(), measure.each(stretch.body), strict=True)):
+        value, t, near = stretch.at(rule.at, values)
+        if not near:
+            readings.append(_Reading(math.nan, math.nan, t, 0.0))
+            continue
+        sigma = float(measure.sigma(stretch.instant(near[len(near) // 2]), side, stretch.view.sigma))
+        if rule.relative and neutral:
+            value -= neutral.at("median", measure.compute(neutral.body, side)).value
+        if rule.relative or rule.at == "range":
+            sigma *= math.sqrt(2)
+        readings.append(_Reading(value, sigma, t, median(scores[i, near].tolist())))
+    return readings
 
 
 def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool = False) -> Fault:
@@ -140,9 +177,9 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
             they disagree by is part of the error. Else the side that is seen best speaks alone.
 
     """
-    measure = rule.quantity
-    side = best_side(measure, stretch)
-    best = _read(rule, stretch, neutral, side)
+    measure, view = rule.quantity, stretch.view
+    sides = measure.sides()
+    chosen = sides.index(best_side(measure, stretch))
     verdict = Fault(
         name=rule.name,
         title=rule.title,
@@ -153,35 +190,36 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
         limit=rule.limit,
         ok=rule.ok,
         probability=math.nan,
-        t=best.t,
-        view=stretch.view.name,
+        t=stretch.turn,
+        view=view.name,
         cue=rule.cue,
         why=rule.why,
         source=rule.source,
         evidence=rule.evidence,
-        keypoints=measure.keypoints(side),
+        keypoints=measure.keypoints(sides[chosen]),
     )
-    if not observable(stretch.view.yaw, measure.plane):
+    if not observable(view, measure.plane):
         return replace(verdict, reason=turn_advice(measure.plane).text)
+    readings = _readings(rule, stretch, neutral)
+    best = readings[chosen]
     if best.score < SEEN:
         return replace(verdict, reason="The part of the body it is about was not seen clearly enough.")
     if rule.relative and neutral is None:
         return replace(verdict, reason="Hold still for a moment before you start, so that there is a neutral.")
     value, sigma = best.value, best.sigma
-    for other in measure.sides() if symmetric else ():
-        reading = _read(rule, stretch, neutral, other)
-        if other != side and reading.score >= DIMLY and math.isfinite(reading.value):
-            a, b = (score**2 / (best.score**2 + reading.score**2) for score in (best.score, reading.score))
-            value = a * best.value + b * reading.value
-            sigma = math.hypot(a * best.sigma, b * reading.sigma, math.sqrt(a * b) * (best.value - reading.value))
+    for other in readings if symmetric else ():
+        if other is not best and other.score >= DIMLY and math.isfinite(other.value):
+            a, b = (score**2 / (best.score**2 + other.score**2) for score in (best.score, other.score))
+            value = a * best.value + b * other.value
+            sigma = math.hypot(a * best.sigma, b * other.sigma, math.sqrt(a * b) * (best.value - other.value))
     if not (math.isfinite(value) and math.isfinite(sigma)):
-        return replace(verdict, reason="It could not be measured in this picture.")
-    measured = replace(verdict, value=value, sigma=sigma, probability=_broken(rule, value, sigma))
+        return replace(verdict, t=best.t, reason="It could not be measured in this picture.")
+    probability, state, reason = _broken(rule, value, sigma), verdict.state, ""
     if sigma > TOO_UNSURE * abs(rule.limit - rule.ok):
-        return replace(measured, reason="From here it cannot be measured exactly enough.")
-    if measured.probability > SURE:
-        return replace(measured, state="fault")
-    return replace(measured, state="ok" if measured.probability < 1 - SURE else "unsure")
+        reason = "From here it cannot be measured exactly enough."
+    else:
+        state = "fault" if probability > SURE else "ok" if probability < 1 - SURE else "unsure"
+    return replace(verdict, t=best.t, value=value, sigma=sigma, probability=probability, state=state, reason=reason)
 
 
 def _broken(rule: Rule, value: float, sigma: float) -> float:
@@ -192,11 +230,12 @@ def _broken(rule: Rule, value: float, sigma: float) -> float:
 def violated(condition: Condition, stretch: Stretch) -> bool:
     """Whether a stretch clearly breaks a condition; what was not seen breaks none."""
     measure = condition.quantity
-    if not observable(stretch.view.yaw, measure.plane):
+    if not observable(stretch.view, measure.plane):
         return False
-    side = best_side(measure, stretch)
-    values = np.where(measure.score(stretch.body, side) >= DIMLY, measure.compute(stretch.body, side), np.nan)
-    value, _ = stretch.at(condition.at, values)
+    scores = measure.scores(stretch.body)
+    side = int(np.argmax(scores.mean(-1)))
+    values = np.where(scores[side] >= DIMLY, measure.each(stretch.body)[side], np.nan)
+    value = stretch.at(condition.at, values).value
     if math.isnan(value):
         return False
     return (condition.min is not None and value < condition.min) or (
@@ -207,8 +246,7 @@ def violated(condition: Condition, stretch: Stretch) -> bool:
 def sway(stretch: Stretch, keypoint: str) -> float:
     """How far, in torso lengths, a keypoint moves sideways over a stretch; 0 when it is hardly seen."""
     seen = stretch.body.pose.score_at(keypoint) >= DIMLY
-    x = np.asarray(stretch.body.at(keypoint))[seen, 0]
+    x = sorted(stretch.body.at(keypoint)[seen, 0].tolist())
     if len(x) < 4:
         return 0.0
-    high, low = np.percentile(x, (95, 5))
-    return float((high - low) / stretch.body.scale[0])
+    return float((_ranked(x, 0.95) - _ranked(x, 0.05)) / stretch.body.scale[0])

@@ -12,13 +12,13 @@ it was rectified by, by their standard errors, and adds up what the measure does
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from poise.body import Array, Pose, PoseSequence
+from poise.body import Array, Keypoints, Pose, PoseSequence
 from poise.body import geometry as g
 from poise.errors import UnknownName
 
@@ -35,19 +35,22 @@ KEYPOINT_SIGMA = 0.03
 WORLD_SIGMA = 12.0
 
 
+_GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+
+
 @dataclass(frozen=True, eq=False)
 class Body:
     """A pose (or sequence of poses) seen from somewhere: what every measure is a function of.
 
     Args:
-        pose: the keypoints, one instant or many.
+        pose: the keypoints, of one instant or many, ``(..., K, D)``.
         scale: pixels per torso length, shape ``(...)``.
         yaw: degrees between the way the body faces and the camera, shape ``(...)``; 0 towards it, 90 side-on.
         facing: +1 when the person faces right in the picture, -1 left, shape ``(...)``.
 
     """
 
-    pose: Pose | PoseSequence
+    pose: Pose | PoseSequence | Keypoints
     scale: Array
     yaw: Array
     facing: Array
@@ -65,6 +68,14 @@ class Body:
         if plane != "any":
             points = points * (self._unturned if plane == "sagittal" else self._faced)
         return [points[..., i, :] for i in range(len(names))]
+
+    @cached_property
+    def twins(self) -> Body:
+        """The body, and beside it the same one with left and right called each other's names: ``(2, ...)``."""
+        pose, mirror = self.pose, self.pose.skeleton.mirror
+        points = np.array([pose.points, pose.points[..., mirror, :]])
+        score = np.array([pose.score, pose.score[..., mirror]])
+        return Body(Keypoints(pose.skeleton, points, score), self.scale, self.yaw, self.facing)
 
     @cached_property
     def _unturned(self) -> Array:
@@ -87,29 +98,29 @@ def turned(body: Body, plane: Plane) -> Body:
     A second opinion with an error of its own (`WORLD_SIGMA`); all NaN where there are no world keypoints.
     """
     pose = body.pose
-    across = (pose.world_at("left_shoulder") - pose.world_at("right_shoulder")) + (
-        pose.world_at("left_hip") - pose.world_at("right_hip")
-    )
+    girdles = pose.all_world_at(_GIRDLES)
+    ls, rs, lh, rh = (girdles[..., i, :] for i in range(4))
+    across = ls - rs + lh - rh
     ax, az = across[..., 0], across[..., 2]
     norm = np.hypot(ax, az)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ax, az = ax / norm, az / norm
-    world = np.full((*pose.points.shape[:-1], 3), np.nan) if pose.world is None else pose.world
-    x, y, z = world[..., 0], world[..., 1], world[..., 2]
-    if plane == "sagittal":
-        flat, yaw = x * az[..., None] - z * ax[..., None], 90.0
-    else:
-        flat, yaw = x * ax[..., None] + z * az[..., None], 0.0
-    torso = g.distance(pose.world_at("mid_shoulder"), pose.world_at("mid_hip"))
-    points = np.stack([flat, y], axis=-1)
-    return Body(replace(pose, points=points), torso, np.full(torso.shape, yaw), np.full(torso.shape, 1.0))
+    norm = np.where(norm > 0, norm, np.nan)
+    ax, az = (ax / norm)[..., None], (az / norm)[..., None]
+    points = np.full(pose.points.shape, np.nan)
+    if pose.world is not None:
+        x, z = pose.world[..., 0], pose.world[..., 2]
+        points[..., 0] = x * az - z * ax if plane == "sagittal" else x * ax + z * az
+        points[..., 1] = pose.world[..., 1]
+    torso = g.distance((ls + rs) / 2, (lh + rh) / 2)
+    yaw = np.full(torso.shape, 90.0 if plane == "sagittal" else 0.0)
+    return Body(Keypoints(pose.skeleton, points, pose.score), torso, yaw, np.ones(torso.shape))
 
 
 @dataclass(frozen=True)
 class Measure:
     """A named quantity: its unit, the plane it lies in, the keypoints it needs, and how it is computed.
 
-    A sided measure has ``{side}`` in the keypoints it needs, and is computed for the left and the right.
+    A sided measure has ``{side}`` in the keypoints it needs, and is computed for the left and the right; it names
+    no side but the one it is given, so that the right of a body is the left of its mirror image.
     """
 
     name: str
@@ -136,41 +147,46 @@ class Measure:
         """The sides it has: left and right, or the single unnamed one."""
         return ("left", "right") if self.sided else ("",)
 
+    def each(self, body: Body) -> Array:
+        """The measure on every side it has, shape ``(S, ...)`` in the order of `sides`."""
+        return self.compute(body.twins, "left") if self.sided else self.compute(body, "")[None]
+
+    def scores(self, body: Body) -> Array:
+        """How surely the keypoints of every side were seen, shape ``(S, ...)`` in the order of `sides`."""
+        return self.score(body.twins, "left") if self.sided else self.score(body, "")[None]
+
     def value(self, body: Body) -> Array:
         """The measure, both sides weighted by how surely each is seen (squared), shape ``(...)``."""
         if not self.sided:
             return self.compute(body, "")
-        left, right = (self.compute(body, side) for side in self.sides())
-        wl, wr = (self.score(body, side) ** 2 + 1e-6 for side in self.sides())
+        left, right = self.each(body)
+        wl, wr = self.scores(body) ** 2 + 1e-6
         both = (left * wl + right * wr) / (wl + wr)
-        return np.where(np.isnan(left), right, np.where(np.isnan(right), left, both))
+        return np.asarray(np.where(np.isnan(left), right, np.where(np.isnan(right), left, both)))
 
     def sigma(self, body: Body, side: str, yaw_sigma: float = 0.0) -> Array:
         """Its standard error in its own unit, shape ``(...)``, from those of the keypoints and the yaw."""
-        base = self.compute(body, side)
-        variance = np.zeros_like(base)
-        step = KEYPOINT_SIGMA * np.asarray(body.scale)
-        ends = {end for name in self.keypoints(side) for end in _ends(name)}
-        for name in sorted(ends):
-            for axis in (0, 1):
-                moved = self.compute(replace(body, pose=_nudged(body.pose, name, axis, step)), side)
-                variance += (moved - base) ** 2
-        if self.plane != "any" and yaw_sigma:
-            away = -1.0 if self.plane == "sagittal" else 1.0
-            turned = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
-            variance += (self.compute(replace(body, yaw=turned), side) - base) ** 2
-        return np.sqrt(variance)
+        pose, skeleton = body.pose, body.pose.skeleton
+        ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
+        moved = [(end, axis) for end in ends for axis in (0, 1)]
+        # A stack of bodies: as it is, each coordinate moved by its error, and turned by that of the yaw.
+        shape = (len(moved) + 2, *np.shape(body.scale))
+        points = np.empty((*shape, *pose.points.shape[-2:]))
+        points[:] = pose.points
+        for i, (end, axis) in enumerate(moved):
+            points[i + 1, ..., end, axis] += KEYPOINT_SIGMA * body.scale
+        yaw = np.empty(shape)
+        yaw[:] = body.yaw
+        away = -1.0 if self.plane == "sagittal" else 1.0
+        yaw[-1] = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
+        values = self.compute(Body(Keypoints(skeleton, points, pose.score), body.scale, yaw, body.facing), side)
+        off = values[1:] - values[0]
+        return np.asarray(np.sqrt((off * off).sum(0)))
 
 
 def _ends(name: str) -> tuple[str, ...]:
     stem = name.removeprefix("mid_")
     return (name,) if stem == name else (f"left_{stem}", f"right_{stem}")
-
-
-def _nudged(pose: Pose | PoseSequence, name: str, axis: int, step: Array) -> Pose | PoseSequence:
-    points = pose.points.copy()
-    points[..., pose.skeleton.index(name), axis] += step
-    return replace(pose, points=points)
 
 
 MEASURES: dict[str, Measure] = {}

@@ -56,7 +56,7 @@ class SetupCoach:
             advice.append(CLOSE_BY)
         elif math.isfinite(scale) and scale < SMALL_PX:
             advice.append(FAR)
-        if math.isfinite(view.yaw) and not observable(view.yaw, self._plane):
+        if math.isfinite(view.yaw) and not observable(view, self._plane):
             advice.append(turn_advice(self._plane))
         if self._step > SLOW_S:
             advice.append(SLOW)

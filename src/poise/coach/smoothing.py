@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 
@@ -32,8 +31,10 @@ DELAY = 3 * SIGMA
 #: One-Euro parameters (Casiez 2012) for positions in torso lengths.
 MIN_CUTOFF, BETA, DERIVATE_CUTOFF = 1.5, 3.0, 1.0
 
-#: A keypoint that moves faster than this, torso lengths per second beyond its usual step, is not believed ...
-LEAP = 12.0
+#: A keypoint that moves faster than `LEAP` torso lengths per second beyond a step of `STEP` is not believed ...
+STEP, LEAP = 0.25, 12.0
+#: (where none moves half of such a step along either axis, nothing leapt or swapped, and nobody need look further)
+CALM = STEP / 2
 #: ... unless it stays where it leapt to for this long, seconds. The same holds for sides that swap.
 INSIST = 0.25
 
@@ -46,14 +47,13 @@ class Guard:
     """
 
     def __init__(self, skeleton: Skeleton) -> None:
-        mirror = np.array(skeleton.mirror)
         arms = ("shoulder", "elbow", "wrist", "pinky", "index", "thumb")
         legs = ("hip", "knee", "ankle", "heel", "foot_index")
         self._halves = [
             np.array([i for i, name in enumerate(skeleton.keypoints) if name.split("_", 1)[-1] in half])
             for half in (arms, legs)
         ]
-        self._mirror = mirror
+        self._mirror = skeleton.mirror
         self._last: Array | None = None
         self._t = np.full(len(skeleton), -math.inf)
         self._leapt = np.full(len(skeleton), math.inf)
@@ -64,30 +64,43 @@ class Guard:
         if not pose.seen:
             return pose
         if self._last is None or not math.isfinite(scale) or pose.t - self._t.max() > 2 * INSIST:
-            self._last = pose.points.copy()
-            self._t[:] = pose.t
-            return pose
-        pose = self._unswap(pose, self._last, scale)
-        leaps = np.abs(pose.points - self._last).max(-1) > scale * (0.25 + LEAP * (pose.t - self._t))
+            self._believe(pose)
+        elif np.abs(pose.points - self._last).max() < CALM * scale:  # false for NaN
+            self._believe(pose)
+            self._leapt.fill(math.inf)
+            self._swapped = [math.inf, math.inf]
+        else:
+            pose = self._unswap(pose, scale)
+            pose = self._blank(pose, self._last, scale)
+        return pose
+
+    def _believe(self, pose: Pose) -> None:
+        self._last = pose.points.copy()
+        self._t.fill(pose.t)
+
+    def _blank(self, pose: Pose, last: Array, scale: float) -> Pose:
+        leaps = np.abs(pose.points - last).max(-1) > scale * (STEP + LEAP * (pose.t - self._t))
         self._leapt = np.where(leaps, np.minimum(self._leapt, pose.t), math.inf)
         blank = leaps & (pose.t - self._leapt < INSIST)
         self._t[np.isfinite(pose.points[:, 0])] = pose.t
         if blank.any():
             points, score = pose.points.copy(), pose.score.copy()
             points[blank], score[blank] = np.nan, 0.0
-            pose = replace(pose, points=points, score=score)
+            pose = pose.moved(points, score, pose.world)
         seen = np.isfinite(pose.points[:, 0])
-        self._last[seen] = pose.points[seen]
+        last[seen] = pose.points[seen]
         return pose
 
-    def _unswap(self, pose: Pose, last: Array, scale: float) -> Pose:
+    def _unswap(self, pose: Pose, scale: float) -> Pose:
+        last = self._last
+        assert last is not None
         for half, keypoints in enumerate(self._halves):
             here, there = pose.points[keypoints], pose.points[self._mirror[keypoints]]
             before = last[keypoints]
             straight, crossed = np.abs(here - before).sum(-1), np.abs(there - before).sum(-1)
             ok = np.isfinite(straight + crossed)
             n, kept, swapped = int(ok.sum()), float(straight[ok].sum()), float(crossed[ok].sum())
-            if not n or kept < 0.25 * scale * n or swapped > 0.4 * kept:
+            if not n or kept < STEP * scale * n or swapped > 0.4 * kept:
                 self._swapped[half] = math.inf
                 continue
             self._swapped[half] = min(self._swapped[half], pose.t)
@@ -97,7 +110,7 @@ class Guard:
                 order = np.arange(len(pose.points))
                 order[keypoints] = self._mirror[keypoints]
                 world = None if pose.world is None else pose.world[order]
-                pose = replace(pose, points=pose.points[order], score=pose.score[order], world=world)
+                pose = pose.moved(pose.points[order], pose.score[order], world)
         return pose
 
 
@@ -120,41 +133,44 @@ class DisplayTrack:
             return pose
         dt = max(pose.t - self._t, 1e-3)
         self._t = pose.t
-        new = np.isfinite(pose.points[:, 0])
-        fresh = new & np.isnan(self._x[:, 0])
-        if fresh.any():
-            self._x[fresh], self._dx[fresh] = pose.points[fresh], 0.0
+        off = pose.points - self._x
+        if math.isnan(off.sum()):
+            off = self._without_gaps(pose, self._x)
+        else:
+            self._score = pose.score
+            self._seen.fill(pose.t)
         unit = scale if math.isfinite(scale) else 100.0
-        step = (pose.points - self._x) / (unit * dt)
-        self._dx += _gain(DERIVATE_CUTOFF, dt) * np.where(new[:, None], step - self._dx, 0.0)
-        cutoff = MIN_CUTOFF + BETA * np.abs(self._dx)
-        gain = 1.0 / (1.0 + 1.0 / (2 * math.pi * cutoff * dt))
-        self._x += np.where(new[:, None], gain * (pose.points - self._x), 0.0)
-        self._score = np.where(new, pose.score, self._score)
+        swing = 2 * math.pi * dt
+        self._dx += (off / (unit * dt) - self._dx) * (swing * DERIVATE_CUTOFF / (1 + swing * DERIVATE_CUTOFF))
+        pull = swing * (MIN_CUTOFF + BETA * np.abs(self._dx))
+        self._x = self._x + off * (pull / (1 + pull))
+        return pose.moved(self._x, self._score, pose.world)
+
+    def _without_gaps(self, pose: Pose, before: Array) -> Array:
+        """How far each keypoint is off its place: 0 where it is unseen or new; the long unseen are forgotten."""
+        new = np.isfinite(pose.points[:, 0])
+        fresh = new & np.isnan(before[:, 0])
         self._seen[new] = pose.t
         gone = pose.t - self._seen > HOLD
-        if gone.any():
-            self._x[gone], self._score[gone] = np.nan, 0.0
-        return replace(pose, points=self._x.copy(), score=self._score.copy())
-
-
-def _gain(cutoff: float, dt: float) -> float:
-    return 1.0 / (1.0 + 1.0 / (2 * math.pi * cutoff * dt))
+        self._score = np.where(new, pose.score, np.where(gone, 0.0, self._score))
+        self._dx[fresh] = 0.0
+        self._x = np.where(fresh[:, None], pose.points, np.where(gone[:, None], np.nan, before))
+        return np.where(new[:, None], pose.points - self._x, 0.0)
 
 
 class JudgementTrack:
     """A centred Gaussian over ± `DELAY` seconds; `update` gives the poses that have become ready, 0.15 s late."""
 
     def __init__(self) -> None:
-        self._window: deque[Pose] = deque()
-        self._values: deque[Array] = deque()
         self._waiting: deque[Pose] = deque()
+        self._times = np.zeros(0)
+        self._values = np.zeros((0, 0, 0))
+        self._first = self._end = 0
 
     def update(self, pose: Pose) -> list[Pose]:
         """The smoothed poses whose whole neighbourhood is now known."""
-        self._window.append(pose)
-        self._values.append(_stacked(pose))
         self._waiting.append(pose)
+        self._remember(pose)
         ready = []
         while self._waiting and pose.t - self._waiting[0].t >= DELAY:
             ready.append(self._smoothed(self._waiting.popleft()))
@@ -166,28 +182,36 @@ class JudgementTrack:
         self._waiting.clear()
         return ready
 
+    def _remember(self, pose: Pose) -> None:
+        """Write points, score and world side by side into the next row, ``(K, 6)``; NaN for what there is not."""
+        if self._end == len(self._times):
+            kept = slice(self._first, self._end)
+            n = self._end - self._first
+            times, values = np.zeros(max(64, 2 * n)), np.full((max(64, 2 * n), len(pose.points), 6), np.nan)
+            times[:n], values[:n] = self._times[kept], self._values[kept] if n else 0.0
+            self._times, self._values, self._first, self._end = times, values, 0, n
+        self._times[self._end] = pose.t
+        row = self._values[self._end]
+        row[:, :2], row[:, 2], row[:, 3:] = pose.points, pose.score, np.nan if pose.world is None else pose.world
+        self._end += 1
+
     def _smoothed(self, pose: Pose) -> Pose:
-        while self._window and self._window[0].t < pose.t - DELAY:
-            self._window.popleft()
-            self._values.popleft()
-        near = [i for i, other in enumerate(self._window) if other.t <= pose.t + DELAY]
-        times = np.array([self._window[i].t for i in near])
-        values = np.array([self._values[i] for i in near])
-        weights = np.exp(-0.5 * ((times - pose.t) / SIGMA) ** 2)
-        if np.isnan(values).any():
+        while self._times[self._first] < pose.t - DELAY:
+            self._first += 1
+        end = self._end
+        while self._times[end - 1] > pose.t + DELAY:
+            end -= 1
+        near = slice(self._first, end)
+        away = (self._times[near] - pose.t) / SIGMA
+        weights = np.exp(-0.5 * away * away)
+        weights = (weights / weights.sum())[:, None, None]
+        values = self._values[near] if pose.world is not None else self._values[near, :, :3]
+        mean = (weights * values).sum(0)
+        if math.isnan(mean.sum()):
             seen = np.isfinite(values)
-            total = np.tensordot(weights, seen, 1)
-            total[np.isnan(_stacked(pose))] = np.nan
-            mean = np.tensordot(weights, np.where(seen, values, 0.0), 1) / total
-        else:
-            mean = np.tensordot(weights / weights.sum(), values, 1)
+            mean = (weights * np.where(seen, values, 0.0)).sum(0)
+            with np.errstate(invalid="ignore"):
+                mean /= (weights * seen).sum(0)
+            mean[np.isnan(pose.points[:, 0])] = np.nan
         world = None if pose.world is None else mean[:, 3:]
-        return replace(pose, points=mean[:, :2], score=np.fmax(mean[:, 2], 0.0), world=world)
-
-
-def _stacked(pose: Pose) -> Array:
-    """Points, score and world side by side, ``(K, 6)``; NaN where there are no world keypoints."""
-    values = np.empty((len(pose.points), 6))
-    values[:, :2], values[:, 2] = pose.points, pose.score
-    values[:, 3:] = np.nan if pose.world is None else pose.world
-    return values
+        return pose.moved(mean[:, :2], np.fmax(mean[:, 2], 0.0), world)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from poise.body import Pose
 from poise.coach.events import Advice, View, ViewName
 from poise.coach.measures import Plane
@@ -40,11 +38,13 @@ _SEGMENTS = (
         )
     ),
 )
-_STARTS, _ENDS = tuple(a for a, _, _ in _SEGMENTS), tuple(b for _, b, _ in _SEGMENTS)
-_SHARES = np.array([share for _, _, share in _SEGMENTS])
+_ENDS = tuple(end for a, b, _ in _SEGMENTS for end in (a, b))
+_SHARES = tuple((2 * i, share) for i, (_, _, share) in enumerate(_SEGMENTS))
 _GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 _SEEN, _DIM = 0.5, 0.2
+#: Seconds between looks at which way the body is turned.
+LOOK_S = 0.09
 _SETTLE_S = 0.3
 _FORGET_S = 15.0
 _TURN_S = 0.7
@@ -66,12 +66,15 @@ class Scale:
         """Pixels per torso length as of this pose; NaN before anything was seen."""
         if not pose.seen:
             return self.value
-        a, b = pose.all_at(_STARTS), pose.all_at(_ENDS)
-        sure = np.minimum(pose.scores_at(_STARTS), pose.scores_at(_ENDS)) > _SEEN
-        lengths = np.sort(np.hypot(*(a - b).T)[sure] / _SHARES[sure])
-        if len(lengths) < 2:
+        places, scores = pose.all_at(_ENDS).tolist(), pose.scores_at(_ENDS).tolist()
+        bounds = sorted(
+            math.dist(places[i], places[i + 1]) / share
+            for i, share in _SHARES
+            if scores[i] > _SEEN and scores[i + 1] > _SEEN
+        )
+        if len(bounds) < 2:
             return self.value
-        bound = float(lengths[-2])
+        bound = bounds[-2]
         dt, self._t = pose.t - self._t, pose.t
         if math.isnan(self.value):
             self.value = self._level = bound
@@ -88,11 +91,14 @@ class ViewTracker:
         self.view = View("unknown", math.nan, math.nan, 0)
         self._yaw = math.nan
         self._facing = 0.0
-        self._t = math.nan
+        self._t = self._looked = math.nan
 
     def update(self, pose: Pose, scale: float) -> View:
         """The view as of this pose; the last one while nobody is seen."""
+        if pose.t - self._looked < LOOK_S:
+            return self.view
         if pose.seen and math.isfinite(scale):
+            self._looked = pose.t
             yaw, forward = self._instant(pose, scale)
             gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
             if math.isfinite(yaw):
@@ -168,9 +174,15 @@ def off_plane(yaw: float, plane: Plane) -> float:
     return abs(yaw - 90) if plane == "sagittal" else min(abs(yaw), abs(180 - yaw))
 
 
-def observable(yaw: float, plane: Plane) -> bool:
-    """Whether quantities of a plane may be judged from this view; never when the yaw is unknown."""
-    return plane == "any" or (math.isfinite(yaw) and off_plane(yaw, plane) <= GATES[plane])
+def observable(view: View, plane: Plane) -> bool:
+    """Whether quantities of a plane may be judged from this view; never when the yaw is unknown.
+
+    An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows.
+    """
+    if plane == "any":
+        return True
+    unsteady = max(0.0, view.sigma - YAW_SIGMA)
+    return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= GATES[plane]
 
 
 def turn_advice(plane: Plane) -> Advice:

@@ -85,7 +85,7 @@ class Noise:
         ]
         legs = [i for i in legs if names[i] not in ("left_index", "right_index")]
         order = np.arange(len(names))
-        order[legs] = np.array(poses.skeleton.mirror)[legs]
+        order[legs] = poses.skeleton.mirror[legs]
         points[swapped] = points[swapped][:, order]
         lost = self._spells(poses.t, self.gaps, self.gap_s, rng)
         points[lost] = np.nan
