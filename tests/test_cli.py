@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from poise.analysis import Analysis
+from poise.cli.app import app
 from poise.coach import exercises
 
 
@@ -66,6 +69,15 @@ def test_doctor_says_what_is_here() -> None:
     listed = told(poise("doctor"))
     for word in ("python", "LiteRT", "blazepose", "H.264"):
         assert word in listed
+    assert re.search(r"runtime LiteRT [\d.]+, XNNPACK; blazepose-full takes [\d.]+ ms on the one thread", listed)
+
+
+def test_doctor_says_how_to_get_a_model_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_MODELS", str(tmp_path))
+    monkeypatch.setattr("poise.vision.weights._cache_folder", lambda: tmp_path)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0
+    assert "blazepose-full is not here, so nothing could be run: poise models fetch blazepose-full" in done.stdout
 
 
 @pytest.mark.models

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import os
+import platform
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import interpreter
 
 from poise.body import Array, Pose
 from poise.body.geometry import distance
@@ -18,6 +23,7 @@ from poise.vision import weights
 from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators import check_estimator, open_estimator
 from poise.vision.estimators._tflite import Network, pruned
+from poise.vision.estimators.blazepose import measure
 from poise.vision.frame import Frame
 from poise.vision.video import open_film
 
@@ -159,3 +165,46 @@ def test_an_output_the_network_lacks_is_an_error() -> None:
 def test_opening_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     open_estimator().close()
     assert capfd.readouterr() == ("", "")
+
+
+def test_opening_several_at_once_leaves_standard_error_where_it_was() -> None:
+    before = os.fstat(2)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: open_estimator(model="lite").close(), range(8)))
+    assert os.path.samestat(os.fstat(2), before)
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="asks Linux how much memory is used, and is about glibc"
+)
+def test_closing_gives_the_memory_back() -> None:
+    def used() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    open_estimator().close()  # what is loaded once and stays
+    before = used()
+    estimators = [open_estimator() for _ in range(2)]
+    opened = used()
+    for estimator in estimators:
+        estimator.close()
+    assert used() - before < 0.3 * (opened - before)
+
+
+def test_what_it_runs_on_is_measured() -> None:
+    one = measure("lite")
+    assert one.delegated
+    assert 0.05 < one.ms < 5_000
+    assert 0 < one.cores < 1.2
+
+
+def test_without_its_delegate_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a processor for which LiteRT was built without XNNPACK."""
+
+    class Plain(interpreter.Interpreter):  # type: ignore[misc]
+        def __init__(self, **options: object) -> None:
+            resolver = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+            super().__init__(**options, experimental_op_resolver_type=resolver)
+
+    monkeypatch.setattr("poise.vision.estimators._tflite.Interpreter", Plain)
+    assert not measure("lite").delegated

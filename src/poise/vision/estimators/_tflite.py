@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Lock
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -19,6 +21,9 @@ Tensor = NDArray[np.float32]
 
 # Where a subgraph keeps its outputs and its operators, in the vtable of the published TFLite schema.
 _OUTPUTS, _OPERATORS = 8, 10
+
+#: Held by who redirects the process's standard error: two at once would leave it redirected.
+_REDIRECTING = Lock()
 
 
 class Network:
@@ -43,6 +48,11 @@ class Network:
         self._low, self._step = np.float32(values[0]), np.float32((values[1] - values[0]) / 255)
         #: How many pixels wide and high the picture must be.
         self.pixels = int(given["shape"][1])
+
+    @property
+    def delegated(self) -> bool:
+        """Whether a delegate runs it, which on a CPU is XNNPACK, and not LiteRT's plain kernels."""
+        return any(operator["op_name"] == "DELEGATE" for operator in self._net._get_ops_details())
 
     def run(self, picture: Picture) -> list[Tensor]:
         """The outputs for a picture of ``(pixels, pixels, 3)``, in the order they were asked for."""
@@ -87,15 +97,22 @@ def pruned(model: bytes, outputs: Collection[Shape]) -> bytes:
     return bytes(data)
 
 
+def give_back_memory() -> None:
+    """Hand the memory of networks that are gone back to the system; glibc keeps 100 MB of it otherwise."""
+    with suppress(AttributeError, OSError, TypeError):  # other C libraries do so by themselves
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @contextmanager
 def _silent() -> Iterator[None]:
     """Keep what the runtime prints on being opened ("Created ... delegate") off the user's terminal."""
-    stderr = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+    with _REDIRECTING:
+        stderr = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            os.close(nowhere)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -15,11 +17,15 @@ from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators._following import Follower, Sight
-from poise.vision.estimators._tflite import Network
+from poise.vision.estimators._tflite import Network, give_back_memory
 from poise.vision.frame import Frame, Picture
 
 #: How well it sees against how long it takes.
 MODELS = ("lite", "full", "heavy")
+DEFAULT_MODEL = "full"
+
+#: How many inferences a measurement takes.
+_RUNS = 10
 
 
 def open_blazepose(
@@ -44,12 +50,50 @@ def open_blazepose(
         ModelUnavailable: when a network is not here and cannot be fetched.
 
     """
-    model = model or "full"
-    if model not in MODELS:
-        raise UnknownName("BlazePose model", model, MODELS)
-    landmarks = weights.load(f"blazepose-{model}", progress)
+    landmarks = weights.load(_name(model), progress)
     detector = weights.load("blazepose-detector", progress)
     return BlazePose(detector, landmarks, people=people, threads=threads, smooth=smooth)
+
+
+def _name(model: str) -> str:
+    """What the weights of a model are called."""
+    model = model or DEFAULT_MODEL
+    if model not in MODELS:
+        raise UnknownName("BlazePose model", model, MODELS)
+    return f"blazepose-{model}"
+
+
+@dataclass(frozen=True)
+class Running:
+    """How a landmark network really runs here.
+
+    ``delegated`` says whether XNNPACK runs it, ``ms`` is milliseconds of one inference at the median, ``cores``
+    how many cores it kept busy meanwhile.
+    """
+
+    delegated: bool
+    ms: float
+    cores: float
+
+
+def measure(model: str = "", threads: int = 1) -> Running:
+    """How the landmark network of a model runs on this machine, measured; fetches it when it is not here.
+
+    Raises:
+        UnknownName: when there is no such model.
+        ModelUnavailable: when the network is not here and cannot be fetched.
+
+    """
+    network = _landmark_network(weights.load(_name(model)), threads)
+    picture = np.full((network.pixels, network.pixels, 3), 127, np.uint8)
+    network.run(picture)  # the first inference also allocates
+    wall, cpu = [], -time.process_time()
+    for _ in range(_RUNS):
+        wall.append(-time.perf_counter())
+        network.run(picture)
+        wall[-1] += time.perf_counter()
+    cpu += time.process_time()
+    return Running(network.delegated, 1e3 * float(np.median(wall)), cpu / sum(wall))
 
 
 class BlazePose:
@@ -102,6 +146,7 @@ class BlazePose:
     def close(self) -> None:
         """Let go of the networks; it cannot estimate afterwards."""
         self.__dict__.clear()
+        give_back_memory()
 
     def __enter__(self) -> Self:
         return self
@@ -112,12 +157,16 @@ class BlazePose:
         self.close()
 
 
+def _landmark_network(model: bytes, threads: int) -> Network:
+    return Network(model, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads)
+
+
 class _Networks:
     """The detector and the landmark network, as eyes to follow people with."""
 
     def __init__(self, detector: bytes, landmarks: bytes, threads: int) -> None:
         self._detector = Network(detector, blaze.DETECTOR_OUTPUTS, (-1.0, 1.0), threads)
-        self._landmarks = Network(landmarks, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads)
+        self._landmarks = _landmark_network(landmarks, threads)
 
     def detect(self, image: Picture, view: Roi) -> list[Roi]:
         cut = cut_out(image, view, self._detector.pixels, repeat_edge=False)
