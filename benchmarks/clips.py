@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from intervals import wilson
 from machine import machine
 
 from poise import PoseSequence, open_estimator, read_recording, review, write_recording
@@ -72,13 +72,6 @@ def poses_of(clip: Clip, model: str, keypoints: Path | None) -> PoseSequence:
         saved.parent.mkdir(parents=True, exist_ok=True)
         write_recording(saved, poses)
     return poses
-
-
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share of ``k`` in ``n``."""
-    z, p = 1.96, k / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 def told(counts: Counts) -> str:
