@@ -108,3 +108,84 @@ def test_a_gap_in_the_film_weighs_little() -> None:
     early = [[person(0, t)] for t in (0.0, 0.1, 60.0)]
     late = [[person(1, t)] for t in 60.1 + np.arange(20) / 10]
     assert numbers(PersonTracker().coached([*early, *late])) == [0, 1]
+
+
+# People in each other's way.
+
+
+def at(number: int, t: float, x: float, height: float = 300.0) -> Pose:
+    """A stick figure standing at x, a quarter as wide as it is high."""
+    rows = np.linspace(50.0, 50.0 + height, len(COCO17))
+    sides = x + 0.125 * height * np.where(np.arange(len(COCO17)) % 2, 1, -1)
+    return Pose(COCO17, t, np.stack([sides, rows], axis=-1), np.full(len(COCO17), 0.9), person=number)
+
+
+def crossing(confused: bool) -> list[list[Pose]]:
+    """Somebody stands at 400 while another walks past; half-way the estimator may take one for the other."""
+    frames = []
+    for i, t in enumerate(np.arange(0.0, 8.0, 0.1)):
+        x = 1200.0 - 20.0 * i
+        stands, walks = (1, 0) if confused and t >= 4.0 else (0, 1)
+        frames.append([at(stands, float(t), 400.0), at(walks, float(t), x, 290.0)])
+    return frames
+
+
+def places(coached: Iterable[Pose | None]) -> list[float]:
+    return [float(np.mean(pose.points[:, 0])) for pose in coached if pose is not None]
+
+
+def test_who_is_coached_stays_so_when_another_walks_past() -> None:
+    assert numbers(live(crossing(confused=False))) == [0]
+    assert set(np.round(places(live(crossing(confused=False))))) == {round(places([at(0, 0, 400.0)])[0])}
+
+
+def test_when_two_were_taken_for_each_other_the_one_who_stands_where_they_stood_is_coached() -> None:
+    coached = live(crossing(confused=True))
+    assert numbers(coached) == [0, 1]
+    stood = places([at(0, 0, 400.0)])[0]
+    late = [x for pose, x in zip(coached, places(coached), strict=True) if pose is not None and pose.t > 6.0]
+    assert late == [stood] * len(late)
+    wrong = [x for x in places(coached) if abs(x - stood) > 150]
+    assert wrong == []
+
+
+def test_who_turns_round_and_walks_with_the_other_is_still_followed() -> None:
+    frames = [[at(0, float(t), 400 + 40 * t), at(1, float(t), 1200 - 60 * t)] for t in np.arange(0, 12, 0.1)]
+    assert numbers(live(frames)) == [0]
+
+
+def test_a_spotter_who_steps_in_after_the_person_coached_is_lost_is_not_counted() -> None:
+    frames = [[at(0, float(t), 400.0)] for t in np.arange(0, 3, 0.1)]
+    frames += [[] for _ in range(10)]
+    frames += [[at(1, float(t), 900.0)] for t in np.arange(4, 4.9, 0.1)]
+    frames += [[at(0, float(t), 400.0), at(1, float(t), 900.0)] for t in np.arange(5, 8, 0.1)]
+    assert numbers(live(frames)) == [0, None, 0]
+
+
+def test_who_is_found_again_where_they_were_lost_is_the_same_person_under_another_number() -> None:
+    frames = [[at(0, float(t), 400.0), at(1, float(t), 900.0, 280.0)] for t in np.arange(0, 3, 0.1)]
+    frames += [[at(1, float(t), 900.0, 280.0)] for t in np.arange(3, 4, 0.1)]
+    frames += [[at(2, float(t), 420.0), at(1, float(t), 900.0, 280.0)] for t in np.arange(4, 6, 0.1)]
+    assert numbers(live(frames)) == [0, None, 2]
+
+
+def test_when_all_numbers_change_at_once_the_one_in_the_same_place_is_the_same_person() -> None:
+    frames = [[at(0, float(t), 400.0), at(1, float(t), 900.0, 320.0)] for t in np.arange(0, 3, 0.1)]
+    for number, pose in ((0, frames[0][0]), (1, frames[0][1])):
+        tracker = PersonTracker()
+        for poses in [[pose], *frames]:
+            tracker.update(poses)
+        follow = tracker.update([at(10, 3.0, 900.0, 320.0), at(11, 3.0, 400.0)])
+        assert follow is not None
+        assert follow.person == (11 if number == 0 else 10)
+
+
+def test_lost_says_that_somebody_else_is_there() -> None:
+    tracker = PersonTracker()
+    for t in np.arange(0, 2, 0.1):
+        tracker.update([at(0, float(t), 400.0), at(1, float(t), 900.0, 200.0)])
+    lost = [tracker.lost]
+    for t, poses in ((2.0, [at(1, 2.0, 900.0, 200.0)]), (2.1, []), (2.2, [at(0, 2.2, 400.0)])):
+        assert (tracker.update(poses) is not None) == (t == 2.2)
+        lost.append(tracker.lost)
+    assert lost == [False, True, False, False]

@@ -1,14 +1,19 @@
 """Who is coached when several people are in the picture: the largest and steadiest, and then no other.
 
 Every person gathers weight with every second they are seen, the more the larger and the clearer they are. Whoever
-is coached stays so unless another weighs more than twice as much. When they are gone, somebody who appears only
-then is taken for them at once (a film has cuts); a bystander, who was there with them, only after a while.
+is coached stays so unless another weighs more than twice as much. When two cross, an estimator may take one for the
+other; so once they are apart, whoever stands where the person coached stood, as large, is the person coached. When
+they are gone, somebody who appears at that very moment is taken for them at once (a film has cuts), as is whoever
+appears where they were; anybody else, such as a spotter, only after a while. Until then they are lost, and nobody
+is coached.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,8 +22,11 @@ from poise.body import Pose
 #: How many times the weight of the person coached another needs to be coached instead.
 _HEAVIER = 2.0
 
-#: Seconds the person coached must be gone before a bystander is coached.
+#: Seconds the person coached must be gone before anybody else is coached.
 _PATIENCE_S = 2.0
+
+#: Seconds after the person coached was last seen in which somebody new must be the same person, after a cut.
+_CUT_S = 0.4
 
 #: Seconds for which people must have been seen together to count as being there.
 _TOGETHER_S = 1.0
@@ -28,6 +36,57 @@ _PASSER_BY = 0.05
 
 #: A gap between frames longer than this counts as this long.
 _LONGEST_S = 0.2
+
+#: People cross while their boxes share this much of the smaller one, and are apart again after so many seconds.
+_CROSS, _APART_S = 0.15, 0.3
+
+#: How far from where they stood, in body sizes, somebody may be and still be them; and how much more alike another
+#: must be than the one who is followed for the two to have been taken for each other.
+_ALIKE, _MORE_ALIKE = 0.5, 0.5
+
+#: Seconds in which what is remembered of the place of the person coached follows them.
+_FOLLOW_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a body is in the picture and how large, pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def of(cls, pose: Pose) -> _Place:
+        """The box around a pose."""
+        return cls(*np.nanmin(pose.points, axis=0).tolist(), *np.nanmax(pose.points, axis=0).tolist())
+
+    @property
+    def size(self) -> float:
+        """The diagonal."""
+        return math.hypot(self.right - self.left, self.bottom - self.top)
+
+    def crosses(self, other: _Place) -> bool:
+        """Whether two bodies are in each other's way."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        high = min(self.bottom, other.bottom) - max(self.top, other.top)
+        areas = [(p.right - p.left) * (p.bottom - p.top) for p in (self, other)]
+        return wide > 0 and high > 0 and wide * high > _CROSS * min(areas)
+
+    def unlike(self, other: _Place) -> float:
+        """How far apart two places are in sizes of the first, sideways and at the feet, and in size itself."""
+        away = math.hypot((self.left + self.right - other.left - other.right) / 2, self.bottom - other.bottom)
+        return away / max(self.size, 1e-6) + abs(math.log(max(other.size, 1e-6) / max(self.size, 1e-6)))
+
+    def towards(self, other: _Place, share: float) -> _Place:
+        """The place a share of the way to another."""
+        mine, theirs = (np.array([p.left, p.top, p.right, p.bottom]) for p in (self, other))
+        return _Place(*(mine + share * (theirs - mine)).tolist())
+
+    def further(self, dx: float) -> _Place:
+        """The place so many pixels to the right."""
+        return _Place(self.left + dx, self.top, self.right + dx, self.bottom)
 
 
 class PersonTracker:
@@ -39,7 +98,11 @@ class PersonTracker:
         self._observed: float | None = None
         self._coached: int | None = None
         self._coached_at = 0.0
+        self._place: _Place | None = None
+        self._placed_at = self._crossed_at = math.nan
+        self._drift = 0.0
         self._bystanders: set[int] = set()
+        self.lost = False  # somebody is there, but not the person coached
 
     @property
     def people_seen(self) -> int:
@@ -65,35 +128,91 @@ class PersonTracker:
         seconds = 0.0 if self._observed is None else min(t - self._observed, _LONGEST_S)
         self._observed = t
         for pose in poses:
-            self._weight[pose.person] += seconds * _size(pose) * float(pose.score.mean())
+            self._weight[pose.person] += seconds * _Place.of(pose).size * float(pose.score.mean())
         for n in range(1, len(poses) + 1):
             self._together[n] += seconds
 
     def _pick(self, poses: Sequence[Pose]) -> Pose | None:
+        self.lost = False
         if not poses:
             return None
         t = poses[0].t
         present = {pose.person: pose for pose in poses}
         heaviest = max(present, key=lambda person: self._weight[person])
-        if self._coached in present:
+        if self._coached is None:
+            self._take(heaviest)
+        elif self._coached in present:
             if self._weight[heaviest] > _HEAVIER * self._weight[self._coached]:
                 self._take(heaviest)
-        elif new := present.keys() - self._bystanders:
-            self._take(max(new, key=lambda person: self._weight[person]))
+            self._part(t, present)
+        elif (same := self._returned(t, present)) is not None:
+            self._become(same)
         elif t - self._coached_at > _PATIENCE_S:
             self._take(heaviest)
         else:
+            self.lost = True
             return None
         assert self._coached is not None
-        self._coached_at = t
-        self._bystanders |= present.keys() - {self._coached}
+        self._remember(t, present)
         return present[self._coached]
 
-    def _take(self, person: int) -> None:
+    def _returned(self, t: float, present: dict[int, Pose]) -> int | None:
+        """Who of those that are new must be the person coached, who was just lost."""
+        new = sorted(present.keys() - self._bystanders)
+        unlike = {person: self._unlike(t, present[person]) for person in new}
+        nearest = min(unlike, key=unlike.__getitem__, default=None)
+        if nearest is not None and unlike[nearest] < _ALIKE:
+            return nearest
+        if new and t - self._coached_at <= _CUT_S:
+            return max(new, key=lambda person: _Place.of(present[person]).size)
+        return None
+
+    def _part(self, t: float, present: dict[int, Pose]) -> None:
+        """When the person coached and another are apart again, see which of them is which."""
+        if math.isnan(self._crossed_at) or t - self._crossed_at < _APART_S:
+            return
+        self._crossed_at = math.nan
+        unlike = {person: self._unlike(t, pose) for person, pose in present.items()}
+        nearest = min(unlike, key=unlike.__getitem__)
+        assert self._coached is not None
+        if nearest != self._coached and unlike[nearest] < min(_ALIKE, _MORE_ALIKE * unlike[self._coached]):
+            self._bystanders.add(self._coached)
+            self._become(nearest)
+
+    def _unlike(self, t: float, pose: Pose) -> float:
+        """How unlike a pose is to the person coached, had they gone on as they went."""
+        if self._place is None:
+            return math.inf
+        gone_on = self._place.further(self._drift * min(t - self._placed_at, _PATIENCE_S))
+        return gone_on.unlike(_Place.of(pose))
+
+    def _remember(self, t: float, present: dict[int, Pose]) -> None:
+        """Where the person coached is, unless somebody is in the way; and who else was there with them."""
+        assert self._coached is not None
+        others = present.keys() - {self._coached}
+        place = _Place.of(present[self._coached])
+        if any(place.crosses(_Place.of(present[other])) for other in others):
+            self._crossed_at = t
+        elif self._place is None:
+            self._place, self._placed_at = place, t
+        elif math.isnan(self._crossed_at):
+            dt = max(t - self._placed_at, 1e-3)
+            share = 1 - math.exp(-dt / _FOLLOW_S)
+            before = self._place
+            self._place, self._placed_at = before.towards(place, share), t
+            speed = (self._place.left + self._place.right - before.left - before.right) / 2 / dt
+            self._drift += share * (speed - self._drift)
+        self._coached_at = t
+        self._bystanders |= others
+
+    def _become(self, person: int) -> None:
+        """The person coached goes by another number now: they trade weights too."""
+        assert self._coached is not None
+        self._weight[person], self._weight[self._coached] = self._weight[self._coached], self._weight[person]
         self._coached = person
+        self._bystanders.discard(person)
+
+    def _take(self, person: int) -> None:
+        """Another person is coached from now on."""
+        self._coached, self._place, self._crossed_at, self._drift = person, None, math.nan, 0.0
         self._bystanders.clear()
-
-
-def _size(pose: Pose) -> float:
-    """The diagonal of the box around a body, pixels."""
-    return float(np.hypot(*(np.nanmax(pose.points, axis=0) - np.nanmin(pose.points, axis=0))))
