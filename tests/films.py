@@ -33,6 +33,16 @@ def thinned(source: Path, rate: float, end: float = 1e9) -> Iterator[Frame]:
                 yield frame
 
 
+def multiplied(source: Path, times: int, end: float) -> Iterator[Frame]:
+    """The film up to a time, at so many times its rate: every picture is shown that often."""
+    with open_film(source, end=end) as film:
+        frames = list(film)
+    step = (frames[-1].t - frames[0].t) / (len(frames) - 1) / times
+    for frame in frames:
+        for i in range(times):
+            yield Frame(frame.image, frame.t + i * step)
+
+
 def beside(source: Path, shrink: int, rate: float, end: float) -> Iterator[Frame]:
     """The film with a smaller copy of itself to its right: two people."""
     for frame in thinned(source, rate, end):

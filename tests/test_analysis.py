@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from poise.analysis import Analysis, Settings, analyze, result_folders
 from poise.body.formats import read_recording
 from poise.coach import Rep
-from poise.errors import InputError, NobodySeen, ResultsUnwritable, UnknownName, UnreadableMedia
+from poise.errors import InputError, NobodySeen, UnknownName, UnreadableMedia
 from poise.report.schema import json_schema
 from poise.sim.accuracy import angle_errors
 from poise.sim.shipped import ShippedClip
 from poise.vision.video import open_film
-from tests.films import beside, cropped, nobody, thinned, write
+from tests.films import beside, cropped, multiplied, nobody, thinned, write
 
 pytestmark = pytest.mark.models
 
@@ -102,6 +104,15 @@ def test_eight_frames_a_second_are_enough_to_count(squat: ShippedClip, tmp_path:
     assert "slow_camera" in [advice.name for advice in analysis.review.advice]
 
 
+def test_240_frames_a_second_are_counted_as_any_others(squat: ShippedClip, tmp_path: Path) -> None:
+    first, second, *_ = squat.performance.reps
+    film = write(tmp_path / "fast.mp4", multiplied(squat.path, 12, end=(first.end + second.start) / 2))
+    analysis = analyze(film, tmp_path / "out", Settings(exercise="squat", model="lite", film=False))
+    assert 1 / np.median(np.diff(analysis.poses.t)) == pytest.approx(240, rel=0.01)
+    assert [rep.kind for rep in analysis.review.reps] == ["full"]
+    assert analysis.review.reps[0].turn == pytest.approx(first.turn, abs=SECONDS_OFF)
+
+
 def test_of_two_people_the_larger_is_coached_and_the_report_says_so(squat: ShippedClip, tmp_path: Path) -> None:
     film = write(tmp_path / "two.mp4", beside(squat.path, shrink=2, rate=12, end=6.0))
     analysis = analyze(film, tmp_path / "out", Settings(exercise="squat", film=False))
@@ -149,15 +160,25 @@ def test_unknown_names_are_told_before_any_work(squat: ShippedClip, tmp_path: Pa
     assert not (tmp_path / "out").exists()
 
 
-def test_a_full_disk_is_told_in_a_sentence(
-    squat_analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_results_that_do_not_fit_are_told_in_a_sentence_and_none_is_half_written(
+    squat_analysis: Analysis, tmp_path: Path
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("poise.analysis.write_recording", full)
-    with pytest.raises(ResultsUnwritable, match=r"No space left on device.*--out"):
-        analyze(squat_analysis.folder / "keypoints.npz", tmp_path / "out", Settings(exercise="squat"))
+    """No file may grow beyond so many bytes: to who writes it, that is a disk that is full."""
+    resource = pytest.importorskip("resource")
+    command = [sys.executable, "-m", "poise", "analyze", squat_analysis.folder / "keypoints.npz", "-o", tmp_path]
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "panicked" not in done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_sources_of_one_name_get_folders_of_their_own() -> None:

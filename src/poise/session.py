@@ -22,7 +22,7 @@ from poise.vision.tracking import PersonTracker
 from poise.vision.video import Film, open_film
 
 #: Seconds each part of a film starts early, so that its estimator has found the person when the part begins.
-LEAD_S = 1.0
+LEAD_S = 0.5
 #: Seconds a part must last for the lead to be worth it.
 PART_S = 6.0
 
@@ -129,7 +129,8 @@ def _parts(film: Film, workers: int) -> list[tuple[float, float]]:
     if film.kind != "film" or film.duration is None:
         return [(film.start, film.end)]
     count = max(1, min(workers, int(film.duration / PART_S)))
-    cuts = [film.start + film.duration * i / count for i in range(count)]
+    each = (film.duration + (count - 1) * LEAD_S) / count  # all take as long, and all but the first have a lead
+    cuts = [film.start + i * (each - LEAD_S) + LEAD_S * (i > 0) for i in range(count)]
     return list(zip(cuts, [*cuts[1:], film.end], strict=True))
 
 

@@ -10,18 +10,39 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 from io import SEEK_END, BytesIO
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from poise.body.formats.layout import Header, from_columns, to_columns
 from poise.body.pose import PoseSequence
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _MAGIC = b"PAR1"
 #: Rows encoded at a time: what a long recording needs in memory besides itself.
 _ROWS = 1024
 _BLANK = b"poise-seal:" + b"0" * 64
 _SEAL = re.compile(rb"poise-seal:[0-9a-f]{64}")
+
+
+class _Sink(BytesIO):
+    """Passes what is written on to a file and keeps the first error: in the encoder it would be a crash."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write, unless an earlier piece could not be written."""
+        if self.error is None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
 
 
 def write(file: BinaryIO, sequence: PoseSequence) -> None:
@@ -38,14 +59,17 @@ def write(file: BinaryIO, sequence: PoseSequence) -> None:
 
     schema = batch(slice(0, 0)).schema.with_metadata(about)
     batches = (batch(slice(i, i + _ROWS)).with_schema(schema) for i in range(0, len(sequence), _ROWS))
+    sink = _Sink(file)
     write_parquet(
         RecordBatchReader.from_batches(schema, batches),
-        file,
+        sink,
         compression="lz4_raw",
         dictionary_enabled=False,
         max_row_group_size=_ROWS,
         key_value_metadata={**about, "poise.seal": _BLANK.decode()},
     )
+    if sink.error:
+        raise sink.error
     end = file.seek(-8, SEEK_END)
     footer = end - int.from_bytes(file.read(4), "little")
     file.seek(footer)
