@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,20 +66,18 @@ def film_poses(
     instead of ``rate``. World landmarks are relative to the camera's axes, origin between the hips.
     """
     t = instants(performance, rate) if t is None else np.asarray(t, dtype=np.float64)
-    joints = performance.joints(t)
+    poses = seen_poses(performance.joints(t), t, performance.body.stature, camera)
+    poses = replace(poses, meta={"source": f"simulated {performance.move.name}"})
+    return poses if noise is None else noise.applied(poses, seed)
+
+
+def seen_poses(joints: Array, t: Array, stature: float, camera: Camera) -> PoseSequence:
+    """The poses of joints ``(T, 33, 3)`` of a body, in the room's axes, as a camera sees them: exact."""
     seen = camera.seen_from(joints)
     hips = [BLAZEPOSE33.index(f"{side}_hip") for side in ("left", "right")]
     points = camera.project(joints)
-    poses = PoseSequence(
-        BLAZEPOSE33,
-        t,
-        points,
-        _score(seen, points, camera, performance.body.stature),
-        seen - seen[:, hips].mean(1, keepdims=True),
-        camera.size,
-        meta={"source": f"simulated {performance.move.name}"},
-    )
-    return poses if noise is None else noise.applied(poses, seed)
+    score = _score(seen, points, camera, stature)
+    return PoseSequence(BLAZEPOSE33, t, points, score, seen - seen[:, hips].mean(1, keepdims=True), camera.size)
 
 
 def film_video(

@@ -187,7 +187,7 @@ class Performance:
 
 
 def perform(
-    exercise: str,
+    exercise: str | Move,
     *,
     reps: int | None = None,
     tempo: Tempo | None = None,
@@ -207,7 +207,7 @@ def perform(
     """A set of an exercise (or, of a movement nobody should count, ``lead`` + ``tail`` seconds of it).
 
     Args:
-        exercise: a name in `poise.sim.moves.MOVES`.
+        exercise: a name in `poise.sim.moves.MOVES`, or a movement itself.
         reps: how many; None for as many as are usual.
         tempo: seconds of a repetition; None for the usual ones.
         form: parameters of the movement by name, one value for all repetitions or one for each; what is not
@@ -229,14 +229,14 @@ def perform(
         InputError: fewer than no repetitions, or values of a parameter that are neither one nor ``reps``.
 
     """
-    move = find_move(exercise)
+    move = exercise if isinstance(exercise, Move) else find_move(exercise)
     for kind, given, known in (
         ("side", sides, move.sides),
         ("base", base, move.bases),
         ("arm position", arms, move.arms),
     ):
         if given is not None and given not in known:
-            raise UnknownName(f"{kind} of {exercise}", given, known)
+            raise UnknownName(f"{kind} of {move.name}", given, known)
     rng = np.random.default_rng(seed)
     count = move.reps if reps is None else reps
     if count < 0:

@@ -1,0 +1,280 @@
+"""Which exercise it is, from simulation alone: in RepCount's videos and in real films, beside DeepFit's network.
+
+python benchmarks/recognise.py [--data ../shared/data/repcount-blazepose] [--clips ../shared/clips]
+                               [--keypoints FOLDER] [--model full] [--lines]
+
+RepCount: of the classes that RepCount and poise share, every video goes through the coach's smoothing and, pose by
+pose, through the `Recogniser`. A *window* is one look of it at 3 seconds within the annotated repetitions; it
+is right when the likeliest of all classes (13 exercises, rest, unknown) is. A *video* is right when the mean of its
+windows is; *said* is what the recogniser said for the longest time, and the delay is from the first annotated
+repetition to saying it. DeepFit's network answers frame by frame among its ten exercises, the most frequent answer
+counts. Of the videos of other classes, the share that is given a name is printed. RepCount's "front raise" is not
+among the shared classes: what is labelled so are lateral raises, presses, rows and curls as well.
+
+Films: what was said for the longest time is right when it is the exercise; the same for DeepFit.
+
+The tracks of RepCount are stretched so that every frame fills the unit cube. `unstretched` undoes that without
+looking at labels: bones keep their length, which gives the three stretches of a frame by least squares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import clips as films
+import numpy as np
+import repcount
+from intervals import wilson
+from machine import machine
+
+from poise import Pose, PoseSequence
+from poise.body import BLAZEPOSE33, Array
+from poise.coach import ANY, Coach
+from poise.coach.descriptor import KEYPOINTS, RATE, SAMPLES
+from poise.coach.form import Judged
+from poise.coach.network import Network
+from poise.coach.recognise import MODEL, REST, UNKNOWN, Recogniser
+from poise.learn import deepfit
+
+#: RepCount's classes that poise knows, as poise calls them.
+SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_up", "squat": "squat"}
+#: Classes of RepCount that poise does not know.
+FOREIGN = ("bench press", "pommel horse", "pull up")
+#: Pixels of a torso in an unstretched track.
+TORSO = 100.0
+#: Bones and their usual length in torsos (fractions of stature after Drillis & Contini).
+_BONES = (
+    ("mid_shoulder", "mid_hip", 1.0),
+    ("left_shoulder", "right_shoulder", 0.74),
+    ("left_hip", "right_hip", 0.40),
+    *(
+        (f"{side}_{a}", f"{side}_{b}", length)
+        for side in ("left", "right")
+        for a, b, length in (
+            ("shoulder", "hip", 1.02),
+            ("shoulder", "elbow", 0.62),
+            ("elbow", "wrist", 0.54),
+            ("hip", "knee", 0.84),
+            ("knee", "ankle", 0.86),
+        )
+    ),
+)
+_FEET = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "heel", "foot_index"))
+#: How often videos are drawn again for the interval of windows, which are not independent of each other.
+DRAWS = 2000
+
+
+@dataclass
+class Answers:
+    """What was said of one recording; windows and frames only within ``span`` seconds."""
+
+    span: repcount.Span
+    windows: list[Array] = field(default_factory=list)
+    deepfit: Counter[str] = field(default_factory=Counter)
+    said: list[tuple[float, str, float]] = field(default_factory=list)
+    end: float = 0.0
+    poses: int = 0
+    seconds: float = 0.0
+
+    def longest(self) -> str:
+        """The exercise said for the longest time; "" when none was."""
+        seconds = dict.fromkeys((name for _, name, _ in self.said), 0.0)
+        ends = [since for _, _, since in self.said[1:]] + [self.end]
+        for (_, name, since), end in zip(self.said, ends, strict=True):
+            seconds[name] += max(end - since, 0.0)
+        named = seconds.keys() - {REST, UNKNOWN}
+        return max(sorted(named), key=seconds.__getitem__, default="")
+
+    def first(self, name: str) -> float:
+        """When that was first said; NaN for never."""
+        return next((t for t, said, _ in self.said if said == name), float("nan"))
+
+
+def judged(poses: Iterable[Pose]) -> Iterator[Judged]:
+    """The judgement track of a recording."""
+    coach = Coach(ANY)
+    for pose in poses:
+        coach.update(pose)
+        yield from coach.judged
+    coach.finish()
+    yield from coach.judged
+
+
+def answers(poses: PoseSequence, span: repcount.Span, reference: Network) -> Answers:
+    """What the recogniser and DeepFit's network say of a recording."""
+    recogniser, out = Recogniser(), Answers(span)
+    looked = recogniser.looked
+    for item in judged(poses):
+        began = time.perf_counter()
+        now = recogniser.update(item)
+        out.seconds += time.perf_counter() - began
+        out.poses += 1
+        t = out.end = item.pose.t
+        if not out.said or now.name != out.said[-1][1]:
+            out.said.append((t, now.name, now.since))
+        if recogniser.looked != looked:
+            looked = recogniser.looked
+            if looked - (SAMPLES - 1) / RATE >= span[0] and t <= span[1]:
+                out.windows.append(recogniser.seen)
+        if span[0] <= t <= span[1] and item.pose.seen:
+            frame = deepfit.frames_of(item.pose.all_at(KEYPOINTS)[None])
+            if np.isfinite(frame).all():
+                out.deepfit[deepfit.CLASSES[int(reference(frame).argmax())]] += 1
+    last = recogniser.finish()
+    if out.said and last.name != out.said[-1][1]:
+        out.said.append((out.end, last.name, last.since))
+    return out
+
+
+def unstretched(track: Array, rate: float) -> PoseSequence:
+    """A track ``(T, 104)`` as poses whose bones keep their usual length, feet on one level.
+
+    The square of a bone's length is a sum of squares over x, y and z, each times the square of its stretch: linear
+    in the three unknowns of a frame, none of which is negative. They are found by multiplicative least squares
+    (Lee & Seung 2001) over five frames.
+    """
+    cube = track[:, :99].reshape(len(track), 33, 3).astype(np.float64)
+    seen = (track != 0).any(1)
+    cube[~seen] = np.nan
+    t = np.arange(len(track)) / rate
+    stretched = PoseSequence(BLAZEPOSE33, t, cube[..., :2], np.ones(cube.shape[:2]), cube)
+    squares = np.stack([(stretched.world_at(a) - stretched.world_at(b)) ** 2 for a, b, _ in _BONES], axis=1)
+    length = np.array([length for _, _, length in _BONES])
+    rows = np.nan_to_num(squares) / length[None, :, None]  # a bone counts by its length, not by the square of it
+    gram, right = _summed(np.einsum("tsi,tsj->tij", rows, rows)), _summed(np.einsum("tsi,s->ti", rows, length))
+    stretch = np.ones((len(track), 3))
+    for _ in range(200):
+        stretch *= right / np.maximum(np.einsum("tij,tj->ti", gram, stretch), 1e-9)
+    points = TORSO * cube[..., :2] * np.sqrt(stretch)[:, None, :2]
+    feet = [BLAZEPOSE33.index(name) for name in _FEET]
+    points[..., 0] -= points[:, feet, 0].mean(1, keepdims=True)
+    points[..., 1] -= points[..., 1].max(1, keepdims=True)
+    return PoseSequence(BLAZEPOSE33, t, points, np.broadcast_to(seen[:, None], points.shape[:2]).astype(np.float64))
+
+
+def _summed(values: Array) -> Array:
+    """Sums over the five frames around each."""
+    total = np.cumsum(np.concatenate([np.zeros((1, *values.shape[1:])), values]), axis=0)
+    at = np.arange(len(values))
+    return np.asarray(total[np.minimum(at + 3, len(values))] - total[np.maximum(at - 2, 0)])
+
+
+def share(right: int, count: int) -> str:
+    """A share in words, with its Wilson interval."""
+    low, high = wilson(right, count)
+    return f"{right}/{count} = {right / max(count, 1):.1%} [{low:.0%}, {high:.0%}]"
+
+
+def resampled(right: Array, count: Array) -> str:
+    """A share of windows in words, with the interval that drawing videos again gives."""
+    drawn = np.random.default_rng(0).integers(0, len(count), (DRAWS, len(count)))
+    low, high = np.percentile(right[drawn].sum(1) / count[drawn].sum(1), (2.5, 97.5))
+    return f"{right.sum():.0f}/{count.sum():.0f} = {right.sum() / count.sum():.1%} [{low:.0%}, {high:.0%}]"
+
+
+def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
+    """Print what is right in RepCount's videos."""
+    classes = Recogniser().classes
+    exercises = [i for i, name in enumerate(classes) if name not in (REST, UNKNOWN)]
+    right: Counter[str] = Counter()
+    videos = named = others = 0
+    windows: list[tuple[str, Answers]] = []
+    wrong: Counter[tuple[str, str]] = Counter()
+    delays: list[float] = []
+    seconds, poses = 0.0, 0
+    with np.load(folder / "dev_poses_f16.npz") as tracks:
+        for video in repcount.videos(folder):
+            wanted = SHARED.get(video.kind)
+            if wanted is None and video.kind not in FOREIGN:
+                continue
+            rate = (len(video.poses) - 1) / video.poses.duration
+            span = (video.reps[0][0], video.reps[-1][1])
+            told = answers(unstretched(tracks[video.name], rate), span, reference)
+            seconds, poses = seconds + told.seconds, poses + told.poses
+            if wanted is None:
+                others += 1
+                named += told.longest() != ""
+                continue
+            videos += 1
+            windows.append((wanted, told))
+            mean = np.mean(told.windows, axis=0) if told.windows else np.ones(len(classes))
+            best = classes[int(mean.argmax())]
+            right["video"] += best == wanted
+            right["closed"] += classes[exercises[int(mean[exercises].argmax())]] == wanted
+            right["said"] += told.longest() == wanted
+            right["deepfit"] += max(told.deepfit, key=told.deepfit.__getitem__, default="") == wanted
+            delays.append(told.first(wanted) - span[0])
+            wrong.update((wanted, classes[int(w.argmax())]) for w in told.windows)
+            if lines:
+                print(f"  {video.name:10s} {wanted:13s} {best:18s}", [(n, round(s, 1)) for _, n, s in told.said])
+    counts = np.array([len(told.windows) for _, told in windows])
+    hits = {
+        "all classes": [sum(classes[int(w.argmax())] == wanted for w in told.windows) for wanted, told in windows],
+        "exercises only": [
+            sum(classes[exercises[int(w[exercises].argmax())]] == wanted for w in told.windows)
+            for wanted, told in windows
+        ],
+    }
+    print(f"RepCount, four shared classes, {videos} videos")
+    for words, hit in hits.items():
+        print(f"  windows right among {words}: {resampled(np.array(hit), counts)}")
+    print(f"  videos right among all classes: {share(right['video'], videos)}")
+    print(f"  videos right among exercises only: {share(right['closed'], videos)}")
+    print(f"  videos of which the exercise was said for the longest time: {share(right['said'], videos)}")
+    frames, good = sum(sum(a.deepfit.values()) for _, a in windows), sum(a.deepfit[w] for w, a in windows)
+    print(f"  DeepFit's network: frames {good / frames:.1%} of {frames}, videos {share(right['deepfit'], videos)}")
+    known = np.array([delay for delay in delays if np.isfinite(delay)])
+    print(
+        f"  said after (n = {len(known)}): median {np.median(known):.1f} s, 90 % {np.percentile(known, 90):.1f} s"
+    )
+    print("  wrong windows:", ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common() if a != b))
+    print(f"  videos of other movements that are given a name: {share(named, others)}")
+    print(f"  cost: {1e3 * seconds / poses:.3f} ms a pose")
+
+
+def on_films(folder: Path, reference: Network, model: str, keypoints: Path | None) -> None:
+    """Print what is right in real films."""
+    right = deep = count = 0
+    delays = []
+    for clip in films.clips(folder):
+        poses = films.poses_of(clip, model, keypoints)
+        told = answers(poses, (poses.t[0], poses.t[-1]), reference)
+        named = told.longest()
+        mark = " " if named == (clip.exercise or "") else "*"
+        said = ", ".join(f"{name} from {since:.1f} s" for _, name, since in told.said)
+        print(f"{mark} {clip.path.stem:32s} {clip.exercise or '-':18s} {named or '-':18s} {said}")
+        if clip.exercise:
+            count += 1
+            right += named == clip.exercise
+            deep += max(told.deepfit, key=told.deepfit.__getitem__, default="") == clip.exercise
+            delays.append(told.first(clip.exercise))
+    known = np.array([delay for delay in delays if np.isfinite(delay)])
+    print(f"Films whose exercise is in the library: {share(right, count)}; DeepFit's network {share(deep, count)}")
+    print(f"  said after (from the first frame): median {np.median(known):.1f} s")
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = Path(__file__).resolve().parents[2] / "shared"
+    parser.add_argument("--data", type=Path, default=shared / "data" / "repcount-blazepose")
+    parser.add_argument("--clips", type=Path, default=shared / "clips")
+    parser.add_argument("--model", default="full")
+    parser.add_argument("--keypoints", type=Path)
+    parser.add_argument("--lines", action="store_true", help="a line for every video of RepCount")
+    asked = parser.parse_args()
+    if not (asked.data / "dev.csv").exists() or not (asked.clips / "clips.csv").exists():
+        raise SystemExit("Give the folders of the labelled data with --data and --clips.")
+    print(machine())
+    reference = Network(MODEL.with_name("deepfit.onnx"))
+    on_repcount(asked.data, reference, asked.lines)
+    on_films(asked.clips, reference, asked.model, asked.keypoints)
+
+
+if __name__ == "__main__":
+    main()

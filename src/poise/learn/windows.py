@@ -1,0 +1,169 @@
+"""Windows of movement as a pose estimator would give them, from everywhere, with their descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poise.body import BLAZEPOSE33, Array, PoseSequence
+from poise.coach.descriptor import FEWEST, KEYPOINTS, NAMES, RATE, SAMPLES, describe, interpolated
+from poise.coach.recognise import REST, UNKNOWN
+from poise.learn.deepfit import frames_of
+from poise.learn.performances import CLASSES, Section, perform_class
+from poise.sim import Camera, Noise
+from poise.sim.film import seen_poses
+from poise.sim.move import wander
+
+#: Seconds of a section, cameras that watch it, and windows cut from what each sees.
+SECTION_S, CAMERAS, CUTS = 5.0, 2, 2
+#: Of a window of an exercise, the least share during which repetitions go on; and of rest the most.
+BUSY, IDLE = 0.6, 0.1
+#: How often a class is drawn relative to one exercise.
+SHARE = {REST: 3.0, UNKNOWN: 3.0}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Descriptors ``(N, F)``, labels ``(N,)`` as places in `CLASSES`, frames ``(N, 36)`` as DeepFit has them."""
+
+    descriptors: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    frames: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, parts: list[Windows]) -> Windows:
+        """All of them."""
+        return cls(
+            np.concatenate([p.descriptors for p in parts]),
+            np.concatenate([p.labels for p in parts]),
+            np.concatenate([p.frames for p in parts]),
+        )
+
+
+def simulate(per_class: int, seed: int, workers: int) -> Windows:
+    """Windows of about ``per_class`` sections of every exercise; the same for the same seed."""
+    jobs = [
+        (label, int(n), (seed, i, j))
+        for i, label in enumerate(CLASSES)
+        for j, n in enumerate(_shares(int(per_class * SHARE.get(label, 1.0)), 50))
+    ]
+    if workers == 1:
+        return Windows.of([_batch(*job) for job in jobs])
+    with ProcessPoolExecutor(workers) as pool:
+        return Windows.of(list(pool.map(_batch, *zip(*jobs, strict=True))))
+
+
+def _shares(count: int, most: int) -> Iterator[int]:
+    for start in range(0, count, most):
+        yield min(most, count - start)
+
+
+def _batch(label: str, sections: int, seed: tuple[int, ...]) -> Windows:
+    rng = np.random.default_rng(seed)
+    cut: dict[int, list[Array]] = {}
+    labels: dict[int, list[int]] = {}
+    for _ in range(sections):
+        section = perform_class(label, rng, SECTION_S, RATE)
+        for _ in range(CAMERAS):
+            points = _seen(section, rng)
+            length = SAMPLES if rng.random() < 0.6 else int(rng.integers(FEWEST, SAMPLES))
+            length = min(length, len(points))
+            for start in rng.integers(0, len(points) - length + 1, CUTS):
+                part = slice(int(start), int(start) + length)
+                share = section.active[part].mean()
+                answer = label if label == REST or share >= BUSY else REST if share <= IDLE else None
+                if answer is None or (answer != label and label in ("push_up", "plank", "dumbbell_row", UNKNOWN)):
+                    continue
+                cut.setdefault(length, []).append(points[part])
+                labels.setdefault(length, []).append(CLASSES.index(answer))
+    stacks = {length: np.stack(parts) for length, parts in cut.items()}
+    described = [describe(stack) for stack in stacks.values()]
+    frames = [frames_of(s[np.arange(len(s)), rng.integers(0, length, len(s))]) for length, s in stacks.items()]
+    return Windows(
+        np.concatenate(described).astype(np.float32) if described else np.zeros((0, len(NAMES)), np.float32),
+        np.concatenate([labels[length] for length in stacks]).astype(np.int64) if stacks else np.zeros(0, np.int64),
+        np.concatenate(frames).astype(np.float32) if frames else np.zeros((0, 36), np.float32),
+    )
+
+
+def _seen(section: Section, rng: np.random.Generator) -> Array:
+    """What an estimator makes of a section through some camera: ``(T, K, 2)``, as `describe` takes it."""
+    middle = np.median(section.joints.reshape(-1, 3), axis=0)
+    camera = Camera.random(rng, target=(float(middle[0]), float(middle[1]), float(middle[2])))
+    if rng.random() < 0.6:  # most people put it at the height of a table or of their chest
+        camera = replace(camera, height=float(rng.uniform(0.6, 1.5)))
+    poses = seen_poses(section.joints, section.t, section.stature, camera)
+    points = _mistaken(poses, rng)
+    noise = Noise.random(rng)
+    worse = float(rng.uniform(1.0, 4.0)) if section.level else 1.0
+    noise = replace(noise, jitter=0.6 * noise.jitter, outliers=0.5 * noise.outliers)  # poses arrive smoothed
+    noise = replace(noise, bias=worse * noise.bias, swaps=max(noise.swaps, 0.2 * (worse > 2.0)))
+    noisy = noise.applied(replace(poses, points=points), int(rng.integers(2**31)))
+    if rng.random() < (0.5 if section.level else 0.3):
+        noisy = replace(noisy, points=_lost(noisy, rng))
+    out = interpolated(noisy.t, noisy.all_at(KEYPOINTS), section.t)
+    if rng.random() < 0.3:  # a camera held in the hand
+        out += np.cumsum(rng.normal(0.0, rng.uniform(0.0, 0.01), (len(out), 1, 2)), axis=0) * camera.size[1]
+    return np.asarray(out * np.stack([_squeeze(section, rng), np.ones(len(out))], axis=-1)[:, None])
+
+
+def _squeeze(section: Section, rng: np.random.Generator) -> Array:
+    """How much wider than it is the body appears, ``(T,)``: proportions come out wrong, and not always alike."""
+    size = rng.uniform(0.0, 0.25 if section.level else 0.1) if rng.random() < 0.4 else 0.0
+    return np.exp(rng.normal(0.0, 0.06) + size * wander(section.t, float(rng.uniform(0, 1000)), 0, 0.1, 1.0))
+
+
+def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
+    """The points with what an estimator invents where it cannot see.
+
+    A hidden arm or leg is put where the other one is, or hardly moves; legs beyond the picture are too short, or
+    follow the true ones only in part.
+    """
+    points = poses.points.copy()
+    names = BLAZEPOSE33.keypoints
+    for limb in (("elbow", "wrist", "pinky", "index", "thumb"), ("knee", "ankle", "heel", "foot_index")):
+        for side, other in (("left", "right"), ("right", "left")):
+            own = [i for i, name in enumerate(names) if name in tuple(f"{side}_{part}" for part in limb)]
+            near = [i for i, name in enumerate(names) if name in tuple(f"{other}_{part}" for part in limb)]
+            if np.median(poses.score[:, own]) > 0.8 or rng.random() < 0.4:
+                continue
+            root = "shoulder" if limb[0] == "elbow" else "hip"
+            mine, theirs = poses.at(f"{side}_{root}")[:, None], poses.at(f"{other}_{root}")[:, None]
+            lazy = points[:, own] - mine
+            lazy = np.median(lazy, axis=0) + rng.uniform(0.0, 1.0) * (lazy - np.median(lazy, axis=0))
+            copied = points[:, near] - theirs
+            share = rng.uniform(0.0, 1.0) if rng.random() < 0.6 else 0.0
+            points[:, own] = mine + (1 - share) * lazy + share * copied
+    if rng.random() < 0.15:
+        legs = [
+            i for i, name in enumerate(names) if name.split("_", 1)[-1] in ("knee", "ankle", "heel", "foot_index")
+        ]
+        hips = poses.at("mid_hip")[:, None]
+        away = points[:, legs] - hips
+        still = np.median(away, axis=0)
+        away = still + rng.uniform(0.0, 1.0) * (away - still)
+        points[:, legs] = hips + away * rng.uniform(0.4, 1.1)
+    if rng.random() < 0.25:  # the picture ends above the feet, and what is beyond is drawn towards its edge
+        low = float(rng.uniform(*np.sort(np.median(poses.all_at(("mid_knee", "mid_ankle"))[..., 1], axis=0))))
+        beyond = np.maximum(points[..., 1] - low, 0.0)
+        points[..., 1] -= rng.uniform(0.3, 1.0) * beyond
+    return points
+
+
+def _lost(poses: PoseSequence, rng: np.random.Generator) -> Array:
+    """The points with spells of some tenths of a second in which the estimator sees a body that is not there."""
+    points = poses.points.copy()
+    seen = points[np.isfinite(points).all((1, 2))]
+    if not len(seen):
+        return points
+    size = np.median(np.ptp(seen, axis=1), axis=0).max()
+    t = poses.t
+    for start in rng.uniform(t[0], t[-1], rng.poisson(rng.uniform(0.1, 0.8) * (t[-1] - t[0]))):
+        spell = (t >= start) & (t < start + rng.exponential(0.25))
+        wrong = rng.random(points.shape[1]) < rng.choice((0.3, 1.0))
+        points[np.ix_(spell, wrong)] += rng.normal(0.0, rng.uniform(0.03, 0.2), (wrong.sum(), 2)) * size
+    return points

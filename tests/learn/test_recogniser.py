@@ -1,0 +1,71 @@
+"""Training: a small network learns, is written as it is, and comes out the same again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from poise.coach.network import Network
+
+torch = pytest.importorskip("torch", reason="torch, of the extra train, is not installed")
+pytest.importorskip("onnx", reason="onnx, of the extra train, is not installed")
+
+from poise.learn import networks, recogniser  # noqa: E402
+
+
+def clouds(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points around three corners of a cube, and which corner; a tenth of the coordinates is unknown."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, count)
+    points = 4.0 * np.eye(3)[labels] + rng.normal(0.0, 0.7, (count, 3))
+    points[rng.random(points.shape) < 0.1] = np.nan
+    return points.astype(np.float32), labels.astype(np.int64)
+
+
+@pytest.fixture(scope="module")
+def model() -> networks.Dense:
+    """Two small networks that tell the corners."""
+    return networks.trained(*clouds(1500, 0), (16, 3), members=2, epochs=8, seed=1, batch=64)
+
+
+def test_it_learns(model: networks.Dense) -> None:
+    points, labels = clouds(500, 1)
+    with torch.no_grad():
+        answers = torch.softmax(model(torch.from_numpy(points)), -1).mean(0).argmax(-1).numpy()
+    assert (answers == labels).mean() > 0.9
+
+
+def test_what_is_written_is_what_was_trained(model: networks.Dense, tmp_path: Path) -> None:
+    points, _ = clouds(50, 2)
+    path = tmp_path / "corners.onnx"
+    networks.write_network(path, model, {"classes": "a,b,c"})
+    with torch.no_grad():
+        expected = torch.softmax(model(torch.from_numpy(points)), -1).mean(0).numpy()
+    np.testing.assert_allclose(Network(path)(points), expected, atol=1e-6)
+    assert Network(path).metadata == {"classes": "a,b,c"}
+
+
+def test_training_can_be_repeated(model: networks.Dense) -> None:
+    again = networks.trained(*clouds(1500, 0), (16, 3), members=2, epochs=8, seed=1, batch=64)
+    for one, other in zip(model.weights, again.weights, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_class_can_weigh_less() -> None:
+    """Two classes that cannot be told apart: the heavier one is answered."""
+    rng = np.random.default_rng(3)
+    points, labels = rng.normal(0.0, 1.0, (800, 2)).astype(np.float32), rng.integers(0, 2, 800)
+    model = networks.trained(points, labels, (8, 2), weights=(0.2, 1.0), epochs=20, batch=64)
+    with torch.no_grad():
+        assert (model(torch.from_numpy(points))[0].argmax(-1) == 1).float().mean() > 0.95
+
+
+def test_the_command_writes_both_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recogniser.main(["--out", str(tmp_path), "--sections", "4", "--workers", "1"])
+    out = capsys.readouterr().out
+    assert "sha256" in out
+    assert "windows of other simulated people" in out
+    assert Network(tmp_path / "recogniser.onnx").metadata["classes"].endswith("rest,unknown")
+    assert Network(tmp_path / "deepfit.onnx").metadata["seed"] == "7"

@@ -1,0 +1,59 @@
+"""Simulated windows: labels, and the same again for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from poise.coach.descriptor import KEYPOINTS, NAMES, RATE
+from poise.coach.recognise import REST, UNKNOWN
+from poise.learn import deepfit
+from poise.learn.performances import CLASSES, perform_class
+from poise.learn.windows import Windows, simulate
+
+
+@pytest.fixture(scope="module")
+def windows() -> Windows:
+    """Windows of two sections of every exercise."""
+    return simulate(2, seed=1, workers=1)
+
+
+def test_every_class_is_there(windows: Windows) -> None:
+    assert set(windows.labels) == set(range(len(CLASSES)))
+    assert windows.descriptors.shape == (len(windows.labels), len(NAMES))
+    assert windows.frames.shape == (len(windows.labels), 36)
+    assert np.isfinite(windows.descriptors).mean() > 0.99
+
+
+def test_the_same_seed_gives_the_same_windows(windows: Windows) -> None:
+    again, other = simulate(2, seed=1, workers=2), simulate(2, seed=2, workers=1)
+    np.testing.assert_array_equal(again.descriptors, windows.descriptors)
+    np.testing.assert_array_equal(again.labels, windows.labels)
+    assert not np.array_equal(other.descriptors[:20], windows.descriptors[:20])
+
+
+@pytest.mark.parametrize("label", CLASSES)
+def test_sections_are_of_finite_bodies_with_bones_of_constant_length(label: str) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        section = perform_class(label, rng, 3.0, RATE)
+        assert np.isfinite(section.joints).all()
+        thigh = np.linalg.norm(section.joints[:, 23] - section.joints[:, 25], axis=-1)
+        assert np.ptp(thigh) < 1e-6
+        assert section.joints.shape == (len(section.t), 33, 3)
+        if label == REST:
+            assert not section.active.any()
+        elif label != UNKNOWN:
+            assert section.active.any() or section.t[-1] < 3.0
+
+
+def test_deepfit_sees_a_body_about_its_middle_in_body_lengths() -> None:
+    points = np.random.default_rng(4).normal(0.0, 100.0, (5, len(KEYPOINTS), 2))
+    frames = deepfit.frames_of(points)
+    assert frames.shape == (5, 36)
+    np.testing.assert_allclose(frames[:, :18].mean(1), 0.0, atol=1e-12)
+    np.testing.assert_allclose(frames[:, 18:].mean(1), 0.0, atol=1e-12)
+    np.testing.assert_allclose(deepfit.frames_of(3.0 * points + 40.0), frames, atol=1e-12)
+    right_hip, left_hip = 8, 11
+    across = points[:, KEYPOINTS.index("left_hip"), 0] - points[:, KEYPOINTS.index("right_hip"), 0]
+    assert (np.sign(frames[:, left_hip] - frames[:, right_hip]) == np.sign(across)).all()
