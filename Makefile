@@ -1,4 +1,4 @@
-# make demo    set up and turn a film into coaching (FILM=squat.mp4 EXERCISE=squat for your own)
+# make demo    set up and turn a film into coaching (FILM=workout.mp4 for your own; EXERCISE=squat if you say what it is)
 # make test    set up and run every check and every test
 # make check   style, types and who may import whom
 # make bench   the benchmarks (they need ../shared; see benchmarks/README.md)
@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 FILM ?=
-EXERCISE ?= any
+EXERCISE ?= auto
 OUT ?= poise-results
 
 BIN := $(VENV)/bin

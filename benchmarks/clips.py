@@ -1,10 +1,11 @@
-"""Repetitions counted in real films against counts made by hand, with the exercise given.
+"""Repetitions counted in real films against counts made by hand, with the exercise given or to be recognised.
 
-python benchmarks/clips.py [--clips ../shared/clips] [--model full] [--keypoints FOLDER]
+python benchmarks/clips.py [--auto] [--clips ../shared/clips] [--model full] [--keypoints FOLDER]
 
 Prints a line a film, then exact counts, counts within one and the mean absolute error over the films whose count is
 certain and whose exercise is in the library, with n and a 95 % Wilson interval; then the uncertain ones, and what
-is counted in the film without any exercise. ``--keypoints`` keeps the keypoints there and uses them again.
+is counted in the film without any exercise. With ``--auto`` nobody says what the exercise is, and how often it was
+recognised is printed too. ``--keypoints`` keeps the keypoints there and uses them again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from intervals import wilson
 from machine import machine
 
 from poise import PoseSequence, open_estimator, read_recording, review, write_recording
-from poise.coach import Counts, exercises
+from poise.coach import AUTO, Counts, exercises
 from poise.session import follow
 
 #: How the exercises of the table are called in the library, first match first; None when it is not in it.
@@ -96,14 +97,20 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, default=here.parent / "shared" / "clips")
     parser.add_argument("--model", default="full")
     parser.add_argument("--keypoints", type=Path)
+    parser.add_argument("--auto", action="store_true")
     asked = parser.parse_args()
     if not (asked.clips / "clips.csv").exists():
         raise SystemExit(f"There is no {asked.clips / 'clips.csv'}; give the folder of films with --clips.")
     print(machine())
+    films = clips(asked.clips)
+    (unaided if asked.auto else given)([(clip, poses_of(clip, asked.model, asked.keypoints)) for clip in films])
+
+
+def given(films: list[tuple[Clip, PoseSequence]]) -> None:
+    """Count with the exercise given, and print."""
     certain: list[int] = []
     uncertain: list[int] = []
-    for clip in clips(asked.clips):
-        poses = poses_of(clip, asked.model, asked.keypoints)
+    for clip, poses in films:
         if clip.negative:
             for name in exercises():
                 print(f"  {clip.path.stem:32s} {name:18s} {told(review(name, poses).counts)}")
@@ -118,6 +125,33 @@ def main() -> None:
             print(f"- {clip.path.stem:32s} not in the library")
     print(summary("certain", certain))
     print(summary("uncertain", uncertain))
+
+
+def unaided(films: list[tuple[Clip, PoseSequence]]) -> None:
+    """Recognise and count, and print."""
+    certain: list[int] = []
+    uncertain: list[int] = []
+    right = known = 0
+    for clip, poses in films:
+        found = review(AUTO, poses)
+        error = found.counts.full - clip.reps
+        if clip.exercise:
+            known += 1
+            right += found.exercise == clip.exercise
+            (certain if clip.certain else uncertain).append(error)
+        wrong = clip.exercise is not None and (error or found.exercise != clip.exercise)
+        sets = ", ".join(f"{one.counts.full} {one.exercise}" for one in found.sets)
+        hand = (
+            f"by hand {clip.reps} {clip.exercise or 'not in the library'}{'' if clip.certain else ' (uncertain)'}"
+        )
+        name = f"{found.exercise} ({found.confidence:.0%})"
+        print(f"{'*' if wrong else ' '} {clip.path.stem:32s} {name:26s} {told(found.counts)}, {hand}; sets: {sets}")
+    low, high = wilson(right, known)
+    print(f"exercise right: {right}/{known} = {right / known:.1%} [{low:.0%}, {high:.0%}]")
+    print(summary("certain", certain))
+    print(summary("uncertain", uncertain))
+    both = certain + uncertain
+    print(summary("both", both))
 
 
 if __name__ == "__main__":

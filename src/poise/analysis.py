@@ -16,7 +16,7 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import FORMATS, read_recording, write_recording
-from poise.coach import ANY, Review, load_exercise, review
+from poise.coach import ANY, AUTO, Exercise, Review, load_exercise, recognised, review
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
@@ -32,7 +32,8 @@ class Settings:
     """How to analyse: which exercise it is, who looks, and what to write.
 
     Args:
-        exercise: a name of `poise.coach.exercises`, a path to an exercise file, or ``any`` to count only.
+        exercise: ``auto`` to recognise what is done, a name of `poise.coach.exercises`, a path to an exercise file,
+            or ``any`` to count only.
         backend: one of `poise.vision.estimators.known_backends`.
         model: which of its models; "" for its default.
         people: how many people to look for; the largest and steadiest is coached.
@@ -43,7 +44,7 @@ class Settings:
 
     """
 
-    exercise: str = ANY
+    exercise: str = AUTO
     backend: str = "blazepose"
     model: str = ""
     people: int = 2
@@ -79,11 +80,17 @@ def analyze(
     source, folder = Path(source), Path(folder)
     began = time.perf_counter()
     tell = progress or (lambda stage, done, total: None)
-    exercise = None if settings.exercise == ANY else load_exercise(settings.exercise)
+    given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
     followed = _look(source, settings, tell)
     judging = time.perf_counter()
-    verdict = review(exercise or ANY, followed.poses)
-    ms = dict(followed.ms) | {"coach": 1e3 * (time.perf_counter() - judging) / len(followed.poses)}
+    ms = dict(followed.ms)
+    told = recognised(followed.poses) if given == AUTO else given
+    if told is not given:
+        ms["recognise"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
+        judging = time.perf_counter()
+    verdict = review(told, followed.poses)
+    ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
+    exercise = _done(given, verdict)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("keypoints.parquet", "keypoints.npz"):
@@ -91,7 +98,7 @@ def analyze(
         filmed = None if _is_recording(source) else source
         if filmed and settings.film:
             drawing = time.perf_counter()
-            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, exercise, tell)
+            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, told, tell)
             ms["annotated film"] = 1e3 * (time.perf_counter() - drawing) / len(followed.poses)
         report = write_report(
             folder,
@@ -132,6 +139,13 @@ def result_folders(sources: list[Path], out: Path) -> list[Path]:
             folder = out / f"{name}-{number}"
         folders.append(folder)
     return folders
+
+
+def _done(given: str | Exercise, verdict: Review) -> Exercise | None:
+    """The exercise the report is about; None when it has no name."""
+    if isinstance(given, Exercise):
+        return given
+    return None if verdict.exercise == ANY else load_exercise(verdict.exercise)
 
 
 def _is_recording(source: Path) -> bool:

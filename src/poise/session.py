@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from poise.body import Pose, PoseSequence, Skeleton
 from poise.coach import Coach, Feedback
+from poise.coach.setup import LOST
 from poise.errors import NobodySeen, UnreadableMedia
 from poise.vision.ahead import ahead
 from poise.vision.estimators import PoseEstimator
@@ -25,6 +26,8 @@ from poise.vision.video import Film, open_film
 LEAD_S = 0.5
 #: Seconds a part must last for the lead to be worth it.
 PART_S = 6.0
+#: Seconds without the person coached, but with somebody else, that are worth a note.
+LOST_S = 0.5
 
 Packed = NDArray[np.float32]
 
@@ -56,9 +59,9 @@ class Session:
         if self._estimator is None:
             raise ValueError("this session has no estimator; give it one, or use on_pose")
         (poses,) = self._estimator.estimate([frame])
-        return self.on_pose(
-            self._tracker.update(poses) or Pose.missing(self._estimator.skeleton, frame.t, frame.size)
-        )
+        pose = self._tracker.update(poses) or Pose.missing(self._estimator.skeleton, frame.t, frame.size)
+        feedback = self.on_pose(pose)
+        return replace(feedback, advice=(LOST,)) if self._tracker.lost else feedback
 
     def on_pose(self, pose: Pose) -> Feedback:
         """What there is to say about the next pose of the person coached."""
@@ -145,11 +148,6 @@ class _Part:
     seeing_s: float = 0.0
     notes: tuple[str, ...] = ()
 
-    def poses(self) -> Iterator[tuple[float, list[Pose]]]:
-        """The people of every frame."""
-        for t, people in self.seen:
-            yield t, [_unpacked(self.skeleton, t, self.size, person, packed) for person, packed in people]
-
 
 def _follow_part(
     source: str | Path,
@@ -186,6 +184,13 @@ def _unpacked(skeleton: Skeleton, t: float, size: tuple[int, int] | None, person
     return Pose(skeleton, t, values[:, :2], values[:, 2], world, size, person)
 
 
+def _everybody(parts: list[_Part]) -> Iterator[tuple[float, list[Pose]]]:
+    """The people of every frame; each part's estimator numbers them anew, so the same number is another person."""
+    for i, part in enumerate(parts):
+        for t, people in part.seen:
+            yield t, [_unpacked(part.skeleton, t, part.size, len(parts) * n + i, packed) for n, packed in people]
+
+
 def _joined(parts: list[_Part], name: str) -> Followed:
     frames = sum(len(part.seen) for part in parts)
     if not frames:
@@ -196,8 +201,14 @@ def _joined(parts: list[_Part], name: str) -> Followed:
     points, score = np.empty((frames, *blank.points.shape)), np.empty((frames, *blank.score.shape))
     world = np.full((frames, len(first.skeleton), 3), np.nan)
     tracker = PersonTracker()
-    for row, (at, people) in enumerate(pair for part in parts for pair in part.poses()):
-        pose = tracker.update(people) or blank
+    for _, people in _everybody(parts):
+        tracker.weigh(people)
+    tracker.settle()
+    lost_s = 0.0
+    for row, (at, people) in enumerate(_everybody(parts)):
+        pose = tracker.pick(people) or blank
+        if tracker.lost and row:
+            lost_s += at - t[row - 1]
         t[row], points[row], score[row] = at, pose.points, pose.score
         if pose.world is not None:
             world[row] = pose.world
@@ -212,5 +223,7 @@ def _joined(parts: list[_Part], name: str) -> Followed:
         "waiting for frames": 1e3 * sum(part.waiting_s for part in parts) / frames,
         "pose": 1e3 * sum(part.seeing_s for part in parts) / frames,
     }
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return Followed(poses, tracker.people_seen, ms, notes)
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    if lost_s >= LOST_S:
+        notes[f"The person coached was out of sight for {lost_s:.1f} s in which somebody else was there."] = None
+    return Followed(poses, tracker.people_seen, ms, tuple(notes))

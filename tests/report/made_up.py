@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from poise.body import BLAZEPOSE33, Array, PoseSequence
 from poise.coach.events import Advice, Counts, Fault, Hold, Rep, RepKind, Review, State, View
 from poise.coach.exercise import Exercise, parse_exercise
+from poise.coach.workout import sets_of
 from poise.report import Shot, Timing
 
 SIDE = View("side", 84.0, 9.0, 1)
@@ -114,6 +116,7 @@ def rep(number: int, kind: RepKind = "full") -> Rep:
         0.93,
         reasons[kind],
         () if kind == "invalid" else tuple(fault(name, number, start + 1.25) for name in RULES),
+        "squat",
     )
 
 
@@ -183,6 +186,16 @@ def plank() -> Review:
         signal="hip_sag",
         unit="ratio",
     )
+
+
+def workout() -> Review:
+    """The same repetitions, had the first four been squats and the others lunges after a rest, and then a plank."""
+    names = ["squat"] * 4 + ["lunge"] * 6
+    reps = tuple(replace(one, exercise=name) for one, name in zip(squats().reps, names, strict=True))
+    later = tuple(replace(one, start=one.start + 40, turn=one.turn + 40, end=one.end + 40) for one in reps[4:])
+    reps = reps[:4] + later
+    held = replace(plank().holds[0], number=11, start=80.0, end=111.0, exercise="plank", faults=())
+    return squats(reps=reps, holds=(held,), sets=sets_of([*reps, held]), counts=Counts(4), confidence=0.93)
 
 
 def nothing() -> Review:

@@ -125,3 +125,10 @@ def test_a_finding_in_one_line() -> None:
     depth, valgus = found()["depth"].findings, found()["valgus"].findings
     assert described(depth[1]) == "2: Not deep enough, fault, 18 ± 4° at 0:05.4"
     assert described(valgus[0]) == "1: Knees cave in, not visible from here at 0:02.2"
+
+
+def test_each_exercise_has_its_own_checks_and_its_name_stands_by_them() -> None:
+    several = [(check.rule.name, check.exercise) for check in checks(report_of(made_up.workout()), [])]
+    assert ("depth", "Squat") in several
+    assert ("depth", "Lunge") in several
+    assert {check.exercise for check in checks(report_of(made_up.squats()), [])} == {""}

@@ -93,12 +93,13 @@ def kind_of_page(name: str) -> str:
         "hold": lambda: page(made_up.plank(), exercise=plank),
         "nothing": lambda: page(made_up.nothing(), film=None, shots=[]),
         "any": lambda: page(made_up.squats(exercise="any", measured={}), exercise=None),
+        "workout": lambda: page(made_up.workout()),
         "marathon": lambda: page(marathon(40), shots=[]),
     }
     return kinds[name]()
 
 
-@pytest.fixture(params=["film", "no film", "no pictures", "hold", "nothing", "any", "marathon"])
+@pytest.fixture(params=["film", "no film", "no pictures", "hold", "nothing", "any", "workout", "marathon"])
 def text(request: pytest.FixtureRequest) -> str:
     """Every kind of page there is."""
     return kind_of_page(request.param)
@@ -265,7 +266,7 @@ def test_without_a_film_nothing_leads_into_it() -> None:
     assert not parsed.having("video")
     assert not any(link["href"] == "#film" for link in parsed.having("a"))
     assert parsed.having("a", href="#rep-3", class_="pill")
-    assert parsed.having("a", href="#check-depth", class_="chip")
+    assert parsed.having("a", href="#check-squat-depth", class_="chip")
 
 
 def test_curves_have_the_signal_first_then_the_angle_and_none_that_was_never_measured() -> None:
@@ -342,3 +343,13 @@ def test_words_from_outside_are_shown_and_never_run() -> None:
 def test_a_guessed_exercise_says_how_sure_it_is() -> None:
     assert "recognised with 87 %" in Page(page(made_up.squats(confidence=0.87))).text.replace("\xa0", " ")
     assert "recognised" not in page()
+
+
+def test_the_sets_of_a_workout_stand_in_a_table_with_their_rests() -> None:
+    words = Page(kind_of_page("workout")).text
+    assert "The workout SetExerciseFromToDoneNot countedRest before" in words
+    assert "2Lunge0:53.81:12.6 4 2 40.4 s" in words
+    assert "3Plank1:20.01:51.0 31.0 s – 7.4 s" in words
+    assert "Squat, Lunge, Plank" in words
+    assert "Held" not in words
+    assert "The workout" not in Page(kind_of_page("film")).text

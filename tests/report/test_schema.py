@@ -75,7 +75,7 @@ def test_every_field_is_described_and_every_number_says_its_unit() -> None:
 
 def test_the_contract_has_what_was_promised() -> None:
     report = told(made_up.squats())
-    assert report["schema_version"] == "1.0"
+    assert report["schema_version"] == "1.1"
     assert report["poise"] == version("poise")
     assert report["exercise"]["name"] == "squat"
     assert report["exercise"]["title"] == "Squat"
@@ -158,3 +158,15 @@ def test_a_folder_or_camera_has_a_name_only(tmp_path: Path) -> None:
 def test_a_misspelt_field_is_no_field() -> None:
     with pytest.raises(ValidationError, match="frmaes"):
         Timing.model_validate({"frames": 1, "seconds": 1.0, "frmaes": 2})
+
+
+def test_the_log_of_a_workout_is_told_set_by_set() -> None:
+    squats, lunges, plank = told(made_up.workout())["sets"]
+    assert (squats["exercise"], squats["title"], squats["rest_s"], squats["numbers"]) == (
+        *("squat", "Squat", None, [1, 2, 3, 4]),
+    )
+    assert lunges["counts"] == {"full": 4, "partial": 1, "invalid": 1, "held_s": 0.0}
+    assert lunges["rest_s"] == pytest.approx(40 + 0.4)
+    assert (plank["title"], plank["counts"]["held_s"], plank["numbers"]) == ("Plank", 31.0, [11])
+    assert told(made_up.squats())["sets"] == []
+    assert [rep["exercise"] for rep in told(made_up.workout())["reps"]][3:5] == ["squat", "lunge"]

@@ -95,3 +95,7 @@ def test_the_sentences_say_where_and_why() -> None:
 def test_a_person_hardly_seen_is_mentioned(share: float, said_so: bool) -> None:
     sentences = lead(report_of(made_up.squats(seen_share=share)))
     assert any("seen well in only 70 %" in sentence for sentence in sentences) == said_so
+
+
+def test_a_workout_is_what_was_done_of_each_exercise() -> None:
+    assert said(made_up.workout()) == "4 squats, 4 lunges and plank for 31.0 s"

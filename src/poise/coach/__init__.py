@@ -1,11 +1,14 @@
 """Poses to judgement: measures, repetitions, form. No pixels, no files but exercise files."""
 
-from poise.coach.coach import ANY, Coach, review
-from poise.coach.events import Advice, Counts, Event, Fault, Feedback, Hold, Rep, Review, View
+from poise.coach.coach import AUTO, Coach
+from poise.coach.events import ANY, Advice, Counts, Event, Fault, Feedback, Hold, Rep, Review, Set, View
 from poise.coach.exercise import Exercise, exercises, load_exercise
+from poise.coach.review import recognised, review
+from poise.coach.workout import Timeline
 
 __all__ = [
     "ANY",
+    "AUTO",
     "Advice",
     "Coach",
     "Counts",
@@ -16,8 +19,11 @@ __all__ = [
     "Hold",
     "Rep",
     "Review",
+    "Set",
+    "Timeline",
     "View",
     "exercises",
     "load_exercise",
+    "recognised",
     "review",
 ]

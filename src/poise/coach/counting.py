@@ -17,7 +17,7 @@ from poise.body import Array
 from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind, View
 from poise.coach.exercise import Exercise, Rule
 from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
-from poise.coach.machine import Phase
+from poise.coach.machine import Machine, Phase
 from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
 from poise.coach.view import observable
@@ -37,6 +37,11 @@ ENTER_S, LEAVE_S = 1.0, 1.0
 LOOK_HZ = 5.0
 #: Seconds in a fault after which the timer of a hold pauses.
 PAUSE_S = 2.0
+
+
+def machine_of(exercise: Exercise) -> Machine:
+    """The machine that counts an exercise, after its kind."""
+    return Holds(exercise) if exercise.kind == "hold" else KnownReps(exercise)
 
 
 def angles(measure: Measure, body: Body, view: View) -> Array:
@@ -146,6 +151,7 @@ class KnownReps:
             confidence=max(0.0, min(1.0, score * (1 - cycle.unseen) * min(1.0, cycle.returned / 0.9))),
             reasons=reasons,
             faults=faults,
+            exercise=self.exercise.name,
         )
 
     def _judge(self, rule: Rule, stretch: Stretch) -> Fault:
@@ -272,7 +278,8 @@ class Holds:
         faults = tuple(judge(rule, stretch, neutral) for rule in self.exercise.fault)
         self._before += held
         self.counts = replace(self.counts, full=self.counts.full + 1, held_s=self._before)
-        return [Hold(self.counts.full, poses[0].pose.t, poses[-1].pose.t, held, faults)]
+        first, last = poses[0].pose.t, poses[-1].pose.t
+        return [Hold(self.counts.full, first, last, held, faults, self.exercise.name)]
 
     def _paused(self, t: float, instant: Stretch) -> bool:
         rules = (rule for rule in self.exercise.fault if not rule.relative)

@@ -9,6 +9,7 @@
     └─ Event            Rep or Hold, at the pose that completes it
          └─ Fault       one rule held to that repetition or hold: fault, ok, unsure or not observable
     Review              a whole recording, judged
+    └─ Set              repetitions of one exercise without a long pause
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from poise.body import Array, Pose
+
+#: The name under which repetitions of anything are counted, without judging them.
+ANY = "any"
 
 State = Literal["fault", "ok", "unsure", "not_observable"]
 RepKind = Literal["full", "partial", "invalid"]
@@ -75,7 +79,8 @@ class Rep:
     Times are seconds on the recording's clock; ``rom`` is the range of the exercise's phase signal, in
     ``unit``. ``eccentric_s``, ``pause_s`` and ``concentric_s`` are the lowering, the rest at the turn and the
     lifting. ``asymmetry`` is left minus right at the turn in ``unit``, NaN when one side was not seen.
-    ``reasons`` says why a repetition is partial or invalid; it is empty for a full one.
+    ``reasons`` says why a repetition is partial or invalid; it is empty for a full one. ``exercise`` is the
+    name of what it is a repetition of, ``any`` when it has none.
     """
 
     number: int
@@ -92,6 +97,7 @@ class Rep:
     confidence: float
     reasons: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    exercise: str = ANY
 
     @property
     def tempo(self) -> str:
@@ -112,6 +118,7 @@ class Hold:
     end: float
     held_s: float
     faults: tuple[Fault, ...] = ()
+    exercise: str = ANY
 
 
 Event = Rep | Hold
@@ -125,6 +132,22 @@ class Counts:
     partial: int = 0
     invalid: int = 0
     held_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Set:
+    """Repetitions or holds of one exercise without a long pause; ``rest_s`` is the pause before it, NaN at first.
+
+    ``numbers`` are those of its repetitions or holds.
+    """
+
+    number: int
+    exercise: str
+    start: float
+    end: float
+    counts: Counts
+    rest_s: float
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -178,3 +201,4 @@ class Review:
     unit: str
     seen_share: float
     notes: tuple[str, ...] = ()
+    sets: tuple[Set, ...] = ()

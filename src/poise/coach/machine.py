@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from poise.coach.events import Counts, Event
+from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 
 Phase = Literal["unseen", "rest", "towards", "turn", "back", "hold"]
@@ -13,9 +14,21 @@ Phase = Literal["unseen", "rest", "towards", "turn", "back", "hold"]
 class Machine(Protocol):
     """What the coach needs of each: see the module's first lines."""
 
-    counts: Counts
-    phase: Phase
-    progress: float
+    @property
+    def exercise(self) -> Exercise | None:
+        """The exercise whose repetitions it counts; None where they have no name."""
+
+    @property
+    def counts(self) -> Counts:
+        """What has been counted so far."""
+
+    @property
+    def phase(self) -> Phase:
+        """Where in the movement the body is."""
+
+    @property
+    def progress(self) -> float:
+        """How far towards the turn the body is, 0 at rest and 1 at the turn; NaN when nobody knows."""
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track; gives the events it completes."""

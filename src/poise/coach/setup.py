@@ -16,6 +16,7 @@ LOOK_S, SLOW_S = 0.5, 0.11
 SMALL_PX, CLOSE = 45.0, 0.55
 
 NOBODY = Advice("nobody", "Step into the picture: nobody can be seen.")
+LOST = Advice("lost", "I lost you: somebody else is in the picture. Step to where I can see you.")
 CUT_OFF = Advice("cut_off", "Step back or tilt the camera until your whole body is in the picture.")
 FAR = Advice("too_far", "Come closer to the camera, or use a sharper one: you are small in the picture.")
 CLOSE_BY = Advice("too_close", "Step back from the camera: you fill the whole picture.")

@@ -17,6 +17,7 @@ import numpy as np
 
 from poise.body import Array
 from poise.coach.events import Counts, Event, Rep, RepKind
+from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 from poise.coach.machine import Phase
 from poise.coach.reps import Cycle, CycleFinder, shortfall
@@ -48,6 +49,7 @@ class UnknownReps:
     """Repetitions of whatever is repeated; a machine like those of `poise.coach.counting`."""
 
     def __init__(self) -> None:
+        self.exercise: Exercise | None = None  # what it counts has no name
         self.counts = Counts()
         self.phase: Phase = "unseen"
         self.progress = math.nan

@@ -57,7 +57,7 @@ def write_report(
 
 
 _PLAIN = (
-    *("number", "kind", "start", "turn", "end", "rom", "unit"),
+    *("number", "exercise", "kind", "start", "turn", "end", "rom", "unit"),
     *("eccentric_s", "pause_s", "concentric_s", "asymmetry"),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from poise.coach.events import State
 from poise.report.plots import Dot, Dots, Scale
-from poise.report.schema import Fault, Report
+from poise.report.schema import Fault, Hold, Rep, Report
 from poise.report.words import STATES, clock, measured, quantity
 
 #: Seconds by which a picture may miss the instant of the fault it shows.
@@ -29,19 +29,24 @@ class Shot:
 
 @dataclass(frozen=True)
 class Finding:
-    """How a rule came out for one repetition or hold, and the picture that shows it."""
+    """How a rule came out for one repetition or hold, and the picture that shows it; ``anchor`` is the check's."""
 
     number: int
     fault: Fault
     shot: Shot | None
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule of the exercise, and every finding about it in time order; ``rule`` says what they share."""
+    """One rule of an exercise, and every finding about it in time order; ``rule`` says what they share.
+
+    ``exercise`` is the title of the exercise where the film has several, else empty.
+    """
 
     rule: Fault
     findings: tuple[Finding, ...]
+    exercise: str = ""
 
     def having(self, *states: State) -> tuple[Finding, ...]:
         """The findings that came out like that."""
@@ -106,13 +111,25 @@ def checks(report: Report, shots: Sequence[Shot]) -> list[Check]:
 
     A fault is shown by the picture of it that is nearest in time, within `SHOT_WITHIN_S`.
     """
-    found: dict[str, list[Finding]] = {}
+    found: dict[tuple[str, str], list[Finding]] = {}
     for item in report.judged:
         for fault in item.faults:
             shot = _picture(shots, fault) if fault.state == "fault" else None
-            found.setdefault(fault.name, []).append(Finding(item.number, fault, shot))
-    grouped = [Check(findings[0].fault, tuple(findings)) for findings in found.values()]
+            found.setdefault((item.exercise, fault.name), []).append(
+                Finding(item.number, fault, shot, anchor(item, fault))
+            )
+    titles = {one.exercise: one.title for one in report.sets}
+    several = len(titles) > 1
+    grouped = [
+        Check(findings[0].fault, tuple(findings), titles.get(exercise, "") if several else "")
+        for (exercise, _), findings in found.items()
+    ]
     return sorted(grouped, key=lambda check: -len(check.having("fault")))
+
+
+def anchor(item: Rep | Hold, fault: Fault) -> str:
+    """Where on the page the check of a fault stands."""
+    return f"check-{item.exercise}-{fault.name}"
 
 
 def moments(found: Sequence[Check]) -> list[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from poise.body import Pose, PoseSequence
-from poise.coach import ANY, Coach, Event, Exercise, Fault, Feedback, Review
+from poise.coach import Coach, Event, Exercise, Fault, Feedback, Review, Timeline
 from poise.coach.measures import Measure
 from poise.report.checks import Shot
 from poise.vision.ahead import ahead
@@ -18,6 +18,8 @@ from poise.vision.writer import open_writer
 
 #: Seconds for which a cue stands after the repetition it is about, and a fault is marked around its moment.
 CUE_S, MARK_S = 4.0, 0.5
+#: Seconds after the last repetition of a set from which on the rest is shown.
+PAUSE_S = 3.0
 #: The most pictures of faults, and how wide they are.
 MOST_SHOTS, SHOT_WIDTH = 12, 640
 
@@ -25,7 +27,7 @@ Tell = Callable[[str, float, float | None], None]
 
 
 def annotate(
-    source: Path, path: Path, review: Review, poses: PoseSequence, exercise: Exercise | None, tell: Tell
+    source: Path, path: Path, review: Review, poses: PoseSequence, exercise: str | Exercise | Timeline, tell: Tell
 ) -> None:
     """Write the film again with skeleton, angle, count and cues drawn on, at its own pace and with its own sound.
 
@@ -34,7 +36,7 @@ def annotate(
         path: the film to write.
         review: what the coach made of it.
         poses: the person coached, at every instant.
-        exercise: what they were doing; None when repetitions were only counted.
+        exercise: what they were doing, as the coach was told for the review.
         tell: told how far it has got.
 
     Raises:
@@ -50,14 +52,16 @@ def annotate(
             tell("Drawing the film", frame.t - begin, end - begin)
 
 
-def _drawn(source: Path, review: Review, poses: PoseSequence, exercise: Exercise | None) -> Iterator[Frame]:
-    coach = Coach(exercise or ANY)
-    story = _Story(review, exercise)
+def _drawn(
+    source: Path, review: Review, poses: PoseSequence, exercise: str | Exercise | Timeline
+) -> Iterator[Frame]:
+    coach = Coach(exercise)
+    story = _Story(review)
     with open_film(source, float(poses.t[0])) as film:
         overlay = Overlay(film.size)
         for frame, pose in _paired(ahead(film), poses):
             feedback = coach.update(pose)
-            yield Frame(story.told(overlay, frame, feedback), frame.t)
+            yield Frame(story.told(overlay, frame, feedback, coach.exercise), frame.t)
 
 
 def _paired(frames: Iterator[Frame], poses: PoseSequence) -> Iterator[tuple[Frame, Pose]]:
@@ -74,22 +78,24 @@ def _paired(frames: Iterator[Frame], poses: PoseSequence) -> Iterator[tuple[Fram
 
 
 class _Story:
-    """What is to be shown when: the count so far, the cue of the last repetition, the fault of the moment."""
+    """What is to be shown when: the set and its count so far, the cue of the last repetition, the fault of now."""
 
-    def __init__(self, review: Review, exercise: Exercise | None) -> None:
-        self._exercise = exercise
-        self._ends = [rep.end for rep in review.reps if rep.kind == "full"]
+    def __init__(self, review: Review) -> None:
+        self._sets = review.sets
+        self._ends = {
+            one.number: [rep.end for rep in review.reps if rep.kind == "full" and rep.number in one.numbers]
+            for one in review.sets
+        }
         events: tuple[Event, ...] = (*review.reps, *review.holds)
         self._cues = [(event.end, _worst(event.faults)) for event in events]
         self._faults = [f for event in events for f in event.faults if f.state == "fault"]
 
-    def told(self, overlay: Overlay, frame: Frame, feedback: Feedback) -> Picture:
+    def told(self, overlay: Overlay, frame: Frame, feedback: Feedback, exercise: Exercise | None) -> Picture:
         """The frame with all that drawn on."""
         now = [fault for fault in self._faults if abs(fault.t - frame.t) <= MARK_S]
-        held = self._exercise is not None and self._exercise.kind == "hold"
-        count = f"{feedback.counts.held_s:.0f} s" if held else str(bisect_right(self._ends, frame.t))
+        title, count = self._set(frame.t, feedback, exercise)
         captions = Captions(
-            title=self._exercise.title if self._exercise else "Counting",
+            title=title,
             count=count,
             progress=feedback.progress,
             cue=self._cue(frame.t, now),
@@ -99,9 +105,23 @@ class _Story:
             frame.image,
             feedback.pose,
             captions=captions,
-            angles=joint_angles(self._exercise, feedback),
+            angles=joint_angles(exercise, feedback),
             highlight={name for fault in now for name in fault.keypoints},
         )
+
+    def _set(self, t: float, feedback: Feedback, exercise: Exercise | None) -> tuple[str, str]:
+        """The title of what is done at a time, and its count or the seconds of rest so far."""
+        begun = [one for one in self._sets if one.start <= t]
+        current = begun[-1] if begun else None
+        following = len(self._sets) > len(begun)
+        if current and following and t > current.end + PAUSE_S:
+            return "Rest", f"{t - current.end:.0f} s"
+        title = exercise.title if exercise else "Counting"
+        if exercise and exercise.kind == "hold":
+            return title, f"{feedback.counts.held_s:.0f} s"
+        if current and len(self._sets) > 1:
+            title = f"{title} · set {current.number}"
+        return title, str(bisect_right(self._ends[current.number], t) if current else 0)
 
     def _cue(self, t: float, now: Sequence[Fault]) -> str:
         if now:

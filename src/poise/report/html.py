@@ -20,7 +20,7 @@ from poise.coach.events import Review
 from poise.coach.exercise import Exercise
 from poise.coach.measures import MEASURES
 from poise.report import words
-from poise.report.checks import Shot, checks, described, moments, others
+from poise.report.checks import Shot, anchor, checks, described, moments, others
 from poise.report.plots import Curve, Tick, curve, round_steps, time_share
 from poise.report.schema import Rep, Report
 from poise.report.verdict import headline, lead
@@ -55,6 +55,7 @@ def render(
         report=report,
         headline=headline(report),
         lead=lead(report),
+        titles=list(dict.fromkeys(one.title for one in report.sets)) or [report.exercise.title],
         figures=_figures(report),
         film=film,
         curves=_curves(review, exercise),
@@ -69,7 +70,7 @@ def render(
         others=others(shots, found),
         facts=_facts(report),
         most_rom=max((rep.rom or 0.0 for rep in report.reps), default=0.0),
-        thing="hold" if report.holds else "rep",
+        thing="hold" if report.holds and not report.reps else "rep",
         grades=_GRADES,
         states=words.STATES,
         taken=_TAKEN,
@@ -93,7 +94,7 @@ def _policy(style: str, script: str) -> str:
 def _figures(report: Report) -> list[dict[str, str]]:
     """The key figures under the headline."""
     figures: list[tuple[str, str, str]] = []
-    if report.holds:
+    if report.holds and not report.reps:
         longest = max(hold.held_s for hold in report.holds)
         figures.append(("Held", words.duration(report.counts.held_s), ""))
         figures.append(("Longest hold", words.duration(longest), f"of {len(report.holds)}"))
@@ -208,6 +209,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "about": _about,
+        "anchor": anchor,
         "along": time_share,
         "base64": lambda data: b64encode(data).decode(),
         "clock": words.clock,

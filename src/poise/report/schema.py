@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from poise.body import PoseSequence
 from poise.coach.events import RepKind, Review, State, ViewName
 from poise.coach.exercise import Exercise as ExerciseFile
+from poise.coach.exercise import exercises, load_exercise
 
 
 def _tidy(value: Any) -> Any:
@@ -65,18 +66,20 @@ class Source(_Part):
 
 
 class Exercise(_Part):
-    """Which exercise the movement was held to."""
+    """Which exercise was done; of several the one done longest."""
 
-    name: str = Field(description="Name as given at the command line, such as `push_up`.")
+    name: str = Field(description="Name as given at the command line, such as `push_up`; `any` for none by name.")
     title: str = Field(description="Name in plain words, such as `Push-up`.")
-    confidence: Number = Field(description="How sure it is that this is the exercise, 0 to 1; 1 when it was given.")
+    confidence: Number = Field(
+        description="How likely it is that it is this one, 0 to 1; 1 when it was given, 0 when none was recognised."
+    )
     signal: str = Field(description="Name of the measure that drives the counting.")
     unit: str = Field(description="Unit of the signal: deg, torso (shares of the torso's length) or ratio.")
     setup: str = Field(description="How to stand and where to put the camera; empty for `any`.")
 
 
 class Counts(_Part):
-    """How many repetitions there were."""
+    """How many repetitions of the exercise there were."""
 
     full: int = Field(description="Repetitions that count.")
     partial: int = Field(description="Repetitions that did not go far enough to count.")
@@ -128,6 +131,7 @@ class Rep(_Part):
     confidence: Number = Field(description="How surely the body was seen throughout, 0 to 1.")
     reasons: tuple[str, ...] = Field(description="Why it is partial or invalid; empty for a full one.")
     faults: tuple[Fault, ...] = Field(description="Every rule of the exercise, and how it came out.")
+    exercise: str = Field(description="Name of the exercise it is a repetition of, `any` when it has none.")
 
 
 class Hold(_Part):
@@ -138,6 +142,20 @@ class Hold(_Part):
     end: Seconds = Field(description="When it ended, seconds.")
     held_s: Seconds = Field(description="Seconds that count: those spent in a fault are left out.")
     faults: tuple[Fault, ...] = Field(description="Every rule of the exercise, and how it came out.")
+    exercise: str = Field(description="Name of the exercise.")
+
+
+class Set(_Part):
+    """Repetitions or holds of one exercise without a long pause: a line of the workout's log."""
+
+    number: int = Field(description="1 for the first of the film.")
+    exercise: str = Field(description="Name of the exercise, `any` when it has none.")
+    title: str = Field(description="Name of the exercise in plain words.")
+    start: Seconds = Field(description="When its first repetition began, seconds.")
+    end: Seconds = Field(description="When its last repetition ended, seconds.")
+    rest_s: Number = Field(description="Seconds since the set before it ended; null for the first.")
+    counts: Counts = Field(description="How many repetitions it has.")
+    numbers: tuple[int, ...] = Field(description="Numbers of its repetitions or holds.")
 
 
 class View(_Part):
@@ -170,13 +188,16 @@ class Timing(_Part):
 class Report(_Part):
     """One film, judged."""
 
-    schema_version: Literal["1.0"] = Field("1.0", description="Version of this contract.")
+    schema_version: Literal["1.1"] = Field("1.1", description="Version of this contract.")
     poise: str = Field(description="Version of poise that wrote it.")
     source: Source
     exercise: Exercise
     counts: Counts
-    reps: tuple[Rep, ...] = Field(description="Every repetition, in time order, the partial and invalid ones too.")
+    reps: tuple[Rep, ...] = Field(
+        description="Every repetition of any exercise, in time order, the partial and invalid ones too."
+    )
     holds: tuple[Hold, ...] = Field(description="Every hold of a static exercise, in time order.")
+    sets: tuple[Set, ...] = Field(description="The workout's log: every set, in time order.")
     view: View
     seen_share: Number = Field(
         description="Share of the instants at which the person was seen well enough, 0 to 1."
@@ -219,12 +240,13 @@ class Report(_Part):
                 "source": Source.of(source, sequence),
                 "exercise": {
                     "name": review.exercise,
-                    "title": exercise.title if exercise else "Any movement",
+                    "title": _title(review.exercise, exercise),
                     "setup": exercise.setup if exercise else "",
                     "confidence": review.confidence,
                     "signal": review.signal,
                     "unit": review.unit,
                 },
+                "sets": [vars(one) | {"title": _title(one.exercise, exercise)} for one in review.sets],
                 "notes": (*review.notes, *notes),
                 "timing": timing,
                 "model": dict(sequence.meta),
@@ -240,6 +262,12 @@ class Report(_Part):
     def text(self) -> str:
         """The report as JSON, indented, ending in a newline."""
         return self.model_dump_json(indent=2) + "\n"
+
+
+def _title(name: str, given: ExerciseFile | None) -> str:
+    if given and given.name == name:
+        return given.title
+    return load_exercise(name).title if name in exercises() else "Any movement"
 
 
 def json_schema() -> str:

@@ -11,6 +11,8 @@ SEEN_LITTLE = 0.7
 
 def headline(report: Report) -> str:
     """What was counted, and the one thing that matters most about it."""
+    if len({one.exercise for one in report.sets if one.counts.full}) > 1:
+        return _workout(report)
     others = report.counts.partial + report.counts.invalid
     done = [item for item in report.judged if _counts(item)]
     if not done:
@@ -36,11 +38,26 @@ def headline(report: Report) -> str:
     return what + (", all without a fault" if states == {"ok"} else ", no fault seen" if states else "")
 
 
+def _workout(report: Report) -> str:
+    """What was done of each exercise, in the order in which they were begun."""
+    done: dict[str, tuple[int, float]] = {}
+    for one in report.sets:
+        full, held = done.get(one.title, (0, 0.0))
+        done[one.title] = full + one.counts.full, held + (one.counts.held_s or 0.0)
+    return listed(
+        [
+            f"{title.lower()} for {duration(held)}" if held else counted(full, title)
+            for title, (full, held) in done.items()
+            if full
+        ]
+    ).capitalize()
+
+
 def lead(report: Report) -> list[str]:
     """Where the faults are, what did not count, what could not be judged; one sentence each."""
+    thing = "hold" if report.holds and not report.reps else "rep"
     sentences = [
-        f"{title} on {'hold' if report.holds else 'rep'}{'s' * (len(where) > 1)} {listed(where)}."
-        for title, where in _faults(report).items()
+        f"{title} on {thing}{'s' * (len(where) > 1)} {listed(where)}." for title, where in _faults(report).items()
     ]
     for kind in ("partial", "invalid"):
         missed = [rep.number for rep in report.reps if rep.kind == kind]

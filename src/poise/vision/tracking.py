@@ -90,7 +90,7 @@ class _Place:
 
 
 class PersonTracker:
-    """Picks the person who is coached, live with `update`, or over a recording with `coached`."""
+    """Picks the person who is coached: live with `update`; of a recording by `weigh`, `settle` and then `pick`."""
 
     def __init__(self) -> None:
         self._weight: defaultdict[int, float] = defaultdict(float)
@@ -102,6 +102,7 @@ class PersonTracker:
         self._placed_at = self._crossed_at = math.nan
         self._drift = 0.0
         self._bystanders: set[int] = set()
+        self._passers_by: set[int] = set()
         self.lost = False  # somebody is there, but not the person coached
 
     @property
@@ -111,17 +112,16 @@ class PersonTracker:
 
     def update(self, poses: Sequence[Pose]) -> Pose | None:
         """Of the people in the next frame the one who is coached; None when they are not there."""
-        self._observe(poses)
-        return self._pick(poses)
+        self.weigh(poses)
+        return self.pick(poses)
 
-    def coached(self, recording: Sequence[Sequence[Pose]]) -> list[Pose | None]:
-        """For each frame of a recording the pose of the person who weighs most in the whole of it, or None."""
-        for poses in recording:
-            self._observe(poses)
+    def settle(self) -> None:
+        """All frames of a recording were weighed: whoever hardly weighs anything is never coached."""
         enough = _PASSER_BY * max(self._weight.values(), default=0.0)
-        return [self._pick([p for p in poses if self._weight[p.person] >= enough]) for poses in recording]
+        self._passers_by = {person for person, weight in self._weight.items() if weight < enough}
 
-    def _observe(self, poses: Sequence[Pose]) -> None:
+    def weigh(self, poses: Sequence[Pose]) -> None:
+        """Take in who is in the next frame, and how large and clear."""
         if not poses:
             return
         t = poses[0].t
@@ -132,8 +132,10 @@ class PersonTracker:
         for n in range(1, len(poses) + 1):
             self._together[n] += seconds
 
-    def _pick(self, poses: Sequence[Pose]) -> Pose | None:
+    def pick(self, poses: Sequence[Pose]) -> Pose | None:
+        """Of the people in a frame the one who is coached; None when they are not there."""
         self.lost = False
+        poses = [pose for pose in poses if pose.person not in self._passers_by]
         if not poses:
             return None
         t = poses[0].t

@@ -13,15 +13,16 @@ from rich.table import Table
 
 from poise.analysis import Analysis, Settings, analyze, result_folders
 from poise.cli.app import app, complain, err, out, progress_bar
-from poise.coach import Rep, exercises, load_exercise
+from poise.coach import ANY, AUTO, Rep, exercises, load_exercise
 from poise.errors import PoiseError
+from poise.report.schema import Set
 from poise.report.verdict import headline
 from poise.report.words import quantity
 from poise.vision.estimators import known_backends
 
 
 def _exercise_names(incomplete: str) -> list[str]:
-    return [name for name in ("any", *exercises()) if name.startswith(incomplete)]
+    return [name for name in ("auto", "any", *exercises()) if name.startswith(incomplete)]
 
 
 @app.command("analyze")
@@ -39,10 +40,11 @@ def analyze_command(
         typer.Option(
             "--exercise",
             "-e",
-            help="Which exercise it is (see 'poise exercises'), a .toml file of your own, or 'any' to count only.",
+            help="Which exercise it is (see 'poise exercises'), a .toml file of your own, 'any' to count only, or "
+            "'auto' to find out.",
             autocompletion=_exercise_names,
         ),
-    ] = "any",
+    ] = "auto",
     to: Annotated[Path, typer.Option("--out", "-o", help="Where the folders of results go.")] = Path(
         "poise-results"
     ),
@@ -64,7 +66,7 @@ def analyze_command(
     annotated.mp4. A problem with one input never stops the others.
     """
     settings = Settings(exercise, backend, model, people, workers, not no_video, start, end)
-    if exercise != "any":
+    if exercise not in (ANY, AUTO):
         load_exercise(exercise)
     failed = 0
     for source, folder in zip(inputs, result_folders(inputs, to), strict=True):
@@ -88,6 +90,8 @@ def tell_analysis(source: Path, analysis: Analysis) -> None:
     """Print what came of a film: the headline, a table of repetitions, notes, and where the results are."""
     report = analysis.report
     out.print(f"[bold]{escape(source.name)}[/]: {escape(headline(report))}")
+    if len(report.sets) > 1:
+        out.print(_log(report.sets))
     if analysis.review.reps:
         out.print(_reps(analysis.review.reps))
     for hold in analysis.review.holds:
@@ -98,6 +102,24 @@ def tell_analysis(source: Path, analysis: Analysis) -> None:
     for line in (*report.notes, *(advice.text for advice in report.advice)):
         out.print(f"  {escape(line)}")
     out.print(f"  Report: {escape(str(analysis.folder / 'report.html'))}")
+
+
+def _log(sets: tuple[Set, ...]) -> Table:
+    table = Table(box=None, pad_edge=True)
+    for name in ("set", "", "from", "to", "done", "not counted", "rest before"):
+        table.add_column(name, justify="left" if not name else "right")
+    for one in sets:
+        counts = one.counts
+        table.add_row(
+            str(one.number),
+            escape(one.title),
+            f"{one.start:.1f} s",
+            f"{one.end:.1f} s",
+            f"{counts.held_s:.1f} s" if counts.held_s else str(counts.full),
+            str(counts.partial + counts.invalid),
+            "" if one.rest_s is None else f"{one.rest_s:.1f} s",
+        )
+    return table
 
 
 def _reps(reps: tuple[Rep, ...]) -> Table:

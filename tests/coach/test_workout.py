@@ -1,0 +1,221 @@
+"""Workouts: what is done when, sets and rests, with an announcer that knows and one that finds out late."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pytest
+
+from poise.body import Pose, PoseSequence
+from poise.coach import Coach, Counts, Rep, Timeline, review
+from poise.coach.coach import AUTO
+from poise.coach.events import ANY, Event, Hold
+from poise.coach.form import Judged
+from poise.coach.recognise import REST, UNKNOWN, Recognised
+from poise.coach.workout import AROUND_S, BRIEF_S, SET_S, Span, Workout, sets_of
+from poise.errors import UnknownName
+from poise.sim import Camera, Noise, film_poses, perform
+
+RATE = 15.0
+
+
+def filmed(name: str, since: float, reps: int = 3) -> list[Pose]:
+    """Somebody doing that from a time on, seen at an angle from which all of it can be counted."""
+    poses = film_poses(perform(name, reps=reps), Camera(yaw=60), rate=RATE, noise=Noise(), seed=3)
+    shifted = poses.t + since
+    return list(PoseSequence(poses.skeleton, shifted, poses.points, poses.score, poses.world, poses.size))
+
+
+def one_after_another(*names: str) -> tuple[list[Pose], list[Span]]:
+    """Movements without a pause, and from when to when each was done."""
+    poses: list[Pose] = []
+    spans: list[Span] = []
+    for name in names:
+        since = poses[-1].t + 1 / RATE if poses else 0.0
+        poses += filmed(name, since)
+        spans.append(Span(name, since, poses[-1].t, 0.9))
+    return poses, spans
+
+
+class Late:
+    """An announcer that says what began a while ago."""
+
+    def __init__(self, *said: tuple[float, str, float]) -> None:
+        self._said = said
+
+    def update(self, judged: Judged) -> Recognised:
+        known = [(name, since) for t, name, since in self._said if t <= judged.pose.t]
+        name, since = known[-1] if known else (REST, -math.inf)
+        return Recognised(name, 0.9, since)
+
+    def finish(self) -> Recognised:
+        _, name, since = self._said[-1]
+        return Recognised(name, 0.9, since)
+
+
+def told(announcer: Late | Timeline, poses: Iterable[Pose]) -> tuple[list[Event], Workout]:
+    workout = Workout(announcer)
+    coach = Coach(ANY)
+    coach.machine = workout
+    events: list[Event] = []
+    for pose in poses:
+        events += coach.update(pose).events
+    return [*events, *coach.finish()], workout
+
+
+def numbers(events: Sequence[Event]) -> list[tuple[int, str]]:
+    return [(event.number, event.exercise) for event in events]
+
+
+def test_each_exercise_is_counted_by_its_own_rules_and_numbered_through() -> None:
+    poses, spans = one_after_another("squat", "jumping_jack")
+    result = review(Timeline(spans), poses)
+    assert numbers(result.reps) == [*((i, "squat") for i in (1, 2, 3)), *((i, "jumping_jack") for i in (4, 5, 6))]
+    assert {fault.name for rep in result.reps[:3] for fault in rep.faults} == {"shallow", "over_lean", "knees_in"}
+    assert {fault.name for rep in result.reps[3:] for fault in rep.faults} == {"arms_short", "feet_narrow"}
+    assert [(one.exercise, one.counts) for one in result.sets] == [
+        *(("squat", Counts(full=3)), ("jumping_jack", Counts(full=3)))
+    ]
+    assert (result.exercise, result.counts, result.signal) == ("squat", Counts(full=3), "hip_height")
+
+
+def test_what_began_before_it_was_known_is_made_up_for() -> None:
+    poses, (span,) = one_after_another("squat")
+    middle = (span.start + span.end) / 2
+    events, workout = told(Late((middle, "squat", 0.0)), poses)
+    assert numbers(events) == [(1, "squat"), (2, "squat"), (3, "squat")]
+    assert [(done.name, done.start, done.counted) for done in workout.spans] == [("squat", 0.0, True)]
+    assert workout.spans[0].end == pytest.approx(span.end)
+    assert workout.spans[0].probability == pytest.approx(0.9)
+    assert told(Late((1.0, "sit_up", 0.0)), poses)[1].spans[0].counted is False
+
+
+def test_what_is_recognised_only_at_the_end_is_counted_after_all() -> None:
+    poses, _ = one_after_another("squat")
+    events, _ = told(Late((math.inf, "squat", 0.0)), poses)
+    assert numbers(events) == [(1, "squat"), (2, "squat"), (3, "squat")]
+
+
+def test_a_repetition_under_way_ends_before_the_next_exercise_begins() -> None:
+    poses, (squats, lunges) = one_after_another("squat", "lunge")
+    last = review("squat", poses[: round(squats.end * RATE)]).reps[-1]
+    early = Timeline([Span("squat", 0.0, last.turn, 0.9), Span("lunge", last.turn, lunges.end, 0.9)])
+    reps = review(early, poses).reps
+    assert [(rep.exercise, rep.kind) for rep in reps[:3]] == [("squat", "full")] * 3
+    assert {rep.exercise for rep in reps[3:]} == {"lunge"}
+    assert reps[2].end == pytest.approx(last.end, abs=0.2)
+    assert min(rep.start for rep in reps[3:]) >= reps[2].end
+    spans = told(early, poses)[1].spans
+    assert spans[1].start == spans[0].end == pytest.approx(reps[2].end, abs=0.2)
+
+
+def test_a_nameless_movement_is_counted_without_rules_and_rest_not_at_all() -> None:
+    poses, _ = one_after_another("squat")
+    events, _ = told(Late((1.0, UNKNOWN, 0.0)), poses)
+    assert numbers(events) == [(1, ANY), (2, ANY), (3, ANY)]
+    assert all(event.faults == () for event in events)
+    events, workout = told(Late((1.0, REST, 0.0)), poses)
+    assert (events, workout.spans, workout.counts) == ([], [], Counts())
+
+
+def test_feedback_names_what_is_done_and_keeps_the_last_count_while_resting() -> None:
+    poses, (span,) = one_after_another("squat")
+    coach = Coach(Timeline([Span("squat", 1.0, span.end - 1.0, 0.9)]))
+    feedback = [coach.update(pose) for pose in poses]
+    assert [feedback[0].exercise, feedback[len(poses) // 2].exercise, feedback[-1].exercise] == [
+        REST,
+        "squat",
+        REST,
+    ]
+    assert set(feedback[len(poses) // 2].measured) == {"left_knee_flexion", "right_knee_flexion"}
+    assert dict(feedback[0].measured) == {}
+    assert feedback[-1].counts == coach.counts != Counts()
+
+
+# From what was recognised on the way to what is known in the end.
+
+
+def settled(
+    *spans: tuple[str, float, float], start: float = 0.0, end: float = 100.0
+) -> list[tuple[str, float, float]]:
+    line = Timeline.settled([Span(name, a, b, 0.9) for name, a, b in spans], start, end)
+    return [(span.name, span.start, span.end) for span in line.spans]
+
+
+def test_a_span_reaches_into_the_rest_around_it_but_not_into_its_neighbour() -> None:
+    assert settled(("squat", 50, 60)) == [("squat", 50 - AROUND_S, 60 + AROUND_S)]
+    assert settled(("squat", 2, 98)) == [("squat", 0, 100)]
+    assert settled(("squat", 20, 30), ("lunge", 34, 50)) == [
+        ("squat", 20 - AROUND_S, 32),
+        ("lunge", 32, 50 + AROUND_S),
+    ]
+    assert settled(("squat", 20, 30), ("lunge", 30, 50))[0][2] == 30
+
+
+def test_brief_spans_give_way_and_what_they_parted_is_one_again() -> None:
+    brief = ("lunge", 30, 30 + 0.9 * BRIEF_S)
+    assert settled(("squat", 20, 30), brief, ("squat", 34, 50)) == [("squat", 20 - AROUND_S, 50 + AROUND_S)]
+    long = ("lunge", 30, 30 + 1.1 * BRIEF_S)
+    assert [name for name, *_ in settled(("squat", 20, 30), long, ("squat", 36, 50))] == ["squat", "lunge", "squat"]
+    assert [name for name, *_ in settled(("squat", 1, 3), end=3.0)] == ["squat"]
+    assert Timeline.settled([Span("squat", 0, 50, 0.9, counted=False)], 0, 50).spans == ()
+
+
+def test_spans_of_one_name_far_apart_stay_apart_and_their_likelihoods_are_weighted_by_time() -> None:
+    far = settled(("squat", 20, 30), ("squat", 30 + 2.1 * AROUND_S, 60))
+    assert len(far) == 2
+    line = Timeline.settled([Span("squat", 0, 10, 0.6), Span("squat", 12, 42, 1.0)], 0.0, 42.0)
+    assert line.probability("squat") == pytest.approx(0.9)
+    assert line.probability("lunge") == 0.0
+
+
+def test_the_main_exercise_is_the_longest_one_that_has_a_name() -> None:
+    assert Timeline([Span("squat", 0, 9, 1), Span("lunge", 9, 20, 1), Span("squat", 20, 25, 1)]).main == "squat"
+    assert Timeline([Span(UNKNOWN, 0, 50, 1), Span("lunge", 50, 60, 1)]).main == "lunge"
+    assert Timeline([Span(UNKNOWN, 0, 50, 1)]).main == UNKNOWN
+    assert Timeline([]).main == ""
+
+
+# Sets.
+
+
+def rep(number: int, start: float, exercise: str = "squat", kind: str = "full") -> Rep:
+    return Rep(number, kind, start, start + 1, start + 2, 90, "deg", 1, 0, 1, 0, 1, exercise=exercise)  # type: ignore[arg-type]
+
+
+def test_a_long_pause_or_another_exercise_begins_a_new_set() -> None:
+    pause = 3.0 + 2 + SET_S + 0.1
+    reps = [rep(1, 0), rep(2, 3, kind="partial"), rep(3, pause), rep(4, pause + 3, "lunge")]
+    one, two, three = sets_of([*reps, Hold(5, pause + 6, pause + 36, 28.0, exercise="plank")])[:3]
+    assert (one.number, one.exercise, one.start, one.end, one.numbers) == (1, "squat", 0, 5, (1, 2))
+    assert one.counts == Counts(full=1, partial=1)
+    assert math.isnan(one.rest_s)
+    assert two.counts == Counts(full=1)
+    assert two.rest_s == pytest.approx(pause - 5)
+    assert (three.exercise, three.numbers) == ("lunge", (4,))
+    assert len(sets_of([rep(1, 0), rep(2, 2 + SET_S - 0.1)])) == 1
+    assert sets_of([]) == ()
+
+
+def test_a_set_of_a_hold_has_seconds() -> None:
+    (one,) = sets_of([Hold(1, 0.0, 30.0, 28.0, exercise="plank")])
+    assert one.counts == Counts(full=1, held_s=28.0)
+
+
+# Without being told.
+
+
+def test_a_name_that_is_no_exercise_is_refused_even_where_it_means_something_inside() -> None:
+    for name in (REST, UNKNOWN):
+        with pytest.raises(UnknownName):
+            Coach(name)
+
+
+def test_nobody_and_nothing_make_an_empty_workout() -> None:
+    result = review(AUTO, [])
+    assert (result.exercise, result.confidence, result.counts, result.sets) == (ANY, 0.0, Counts(), ())
+    assert "No exercise" in result.notes[0]
+    nobody = [Pose.missing(filmed("squat", 0.0)[0].skeleton, float(t)) for t in np.arange(0, 5, 0.1)]
+    assert review(AUTO, nobody).counts == Counts()
