@@ -23,7 +23,7 @@ def texts() -> dict[str, str]:
     found = {}
     for path in tracked():
         if path.suffix not in (".jpg", ".mp4", ".npz") and path.exists():
-            found[str(path.relative_to(ROOT))] = path.read_text(encoding="utf-8")
+            found[str(path.relative_to(ROOT))] = path.read_text(encoding="utf-8", errors="replace")
     return found
 
 
