@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -28,6 +29,21 @@ _FILTERS: dict[tuple[int, bool], tuple[tuple[str, str], ...]] = {
 }
 #: Pixel aspect ratios beyond this are a broken header, not a lens.
 _WIDEST_PIXEL = 4.0
+
+
+#: Tags that are not UTF-8 must not keep a film from being opened; PyAV 19 sees to that by itself.
+_LENIENT: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
+
+def opened(path: Path) -> InputContainer:
+    """The opened container of a film file; ``file:`` keeps odd names from being taken for addresses.
+
+    Raises:
+        av.FFmpegError: when FFmpeg cannot read it.
+
+    """
+    container: InputContainer = av.open(f"file:{path}", **_LENIENT)
+    return container
 
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame | None]:

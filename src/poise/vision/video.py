@@ -27,7 +27,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from poise.errors import InputError, UnreadableMedia
-from poise.vision.decode import Display, Upright, decoded
+from poise.vision.decode import Display, Upright, decoded, opened
 from poise.vision.frame import Frame
 from poise.vision.pictures import FOLDER_SUFFIXES, fitted, is_picture, pictures_in, read_picture
 
@@ -261,9 +261,8 @@ def _read_video(film: Film) -> Iterator[Frame]:
 
 
 def _container(path: Path) -> InputContainer:
-    """The opened container of a film file; ``file:`` keeps odd names from being taken for addresses."""
     try:
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = opened(path)
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
     if container.format.name == "tty":

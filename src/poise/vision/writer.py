@@ -16,6 +16,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from poise.body.formats import replacing
 from poise.errors import PoiseError
+from poise.vision.decode import opened
 from poise.vision.frame import Frame
 from poise.vision.video import Film
 
@@ -151,7 +152,7 @@ class _Sound:
     def __init__(self, film: Film, output: OutputContainer) -> None:
         self._film = film
         self._output = output
-        self._input = av.open(f"file:{film.path}", metadata_errors="replace")
+        self._input = opened(film.path)
         self._source = self._input.streams.audio[0]
         self._copied = self._source.codec_context.codec.canonical_name in _COPIED
         self._target = (
