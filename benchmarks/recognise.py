@@ -4,12 +4,12 @@ python benchmarks/recognise.py [--data ../shared/data/repcount-blazepose] [--cli
                                [--keypoints FOLDER] [--model full] [--lines]
 
 RepCount: of the classes that RepCount and poise share, every video goes through the coach's smoothing and, pose by
-pose, through the `Recogniser`. A *window* is one look of it at 3 seconds within the annotated repetitions; it
-is right when the likeliest of all classes (13 exercises, rest, unknown) is. A *video* is right when the mean of its
-windows is; *said* is what the recogniser said for the longest time, and the delay is from the first annotated
-repetition to saying it. DeepFit's network answers frame by frame among its ten exercises, the most frequent answer
-counts. Of the videos of other classes, the share that is given a name is printed. RepCount's "front raise" is not
-among the shared classes: what is labelled so are lateral raises, presses, rows and curls as well.
+pose, through the `Recogniser`. A *window* is one look of it at 3 seconds, three quarters of which lie within
+annotated repetitions; it is right when the likeliest of all classes (13 exercises, rest, unknown) is. A *video* is
+right when the mean of its windows is; *said* is what the recogniser said for the longest time, and the delay is
+from the first annotated repetition to saying it. DeepFit's network answers frame by frame among its ten exercises,
+the most frequent answer counts. Of the videos of other classes, the share that is given a name is printed.
+RepCount's "front raise" is not among the shared classes: lateral raises, presses, rows and curls are labelled so.
 
 Films: what was said for the longest time is right when it is the exercise; the same for DeepFit.
 
@@ -45,6 +45,8 @@ from poise.learn import deepfit
 SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_up", "squat": "squat"}
 #: Classes of RepCount that poise does not know.
 FOREIGN = ("bench press", "pommel horse", "pull up")
+#: The least share of a window that annotated repetitions cover.
+INSIDE = 0.75
 #: Pixels of a torso in an unstretched track.
 TORSO = 100.0
 #: Bones and their usual length in torsos (fractions of stature after Drillis & Contini).
@@ -71,15 +73,20 @@ DRAWS = 2000
 
 @dataclass
 class Answers:
-    """What was said of one recording; windows and frames only within ``span`` seconds."""
+    """What was said of one recording; windows and frames only where they lie within ``reps``."""
 
-    span: repcount.Span
+    reps: tuple[repcount.Span, ...]
     windows: list[Array] = field(default_factory=list)
     deepfit: Counter[str] = field(default_factory=Counter)
     said: list[tuple[float, str, float]] = field(default_factory=list)
     end: float = 0.0
     poses: int = 0
     seconds: float = 0.0
+
+    def within(self, start: float, end: float) -> bool:
+        """Whether most of that time is within repetitions."""
+        inside = sum(max(min(end, b) - max(start, a), 0.0) for a, b in self.reps)
+        return inside >= INSIDE * (end - start)
 
     def longest(self) -> str:
         """The exercise said for the longest time; "" when none was."""
@@ -105,23 +112,23 @@ def judged(poses: Iterable[Pose]) -> Iterator[Judged]:
     yield from coach.judged
 
 
-def answers(poses: PoseSequence, span: repcount.Span, reference: Network) -> Answers:
+def answers(poses: PoseSequence, reps: tuple[repcount.Span, ...], reference: Network) -> Answers:
     """What the recogniser and DeepFit's network say of a recording."""
-    recogniser, out = Recogniser(), Answers(span)
+    recogniser, out = Recogniser(), Answers(reps)
     looked = recogniser.looked
     for item in judged(poses):
-        began = time.perf_counter()
+        began = time.process_time()
         now = recogniser.update(item)
-        out.seconds += time.perf_counter() - began
+        out.seconds += time.process_time() - began
         out.poses += 1
         t = out.end = item.pose.t
         if not out.said or now.name != out.said[-1][1]:
             out.said.append((t, now.name, now.since))
         if recogniser.looked != looked:
             looked = recogniser.looked
-            if looked - (SAMPLES - 1) / RATE >= span[0] and t <= span[1]:
+            if out.within(looked - (SAMPLES - 1) / RATE, looked):
                 out.windows.append(recogniser.seen)
-        if span[0] <= t <= span[1] and item.pose.seen:
+        if any(a <= t <= b for a, b in reps) and item.pose.seen:
             frame = deepfit.frames_of(item.pose.all_at(KEYPOINTS)[None])
             if np.isfinite(frame).all():
                 out.deepfit[deepfit.CLASSES[int(reference(frame).argmax())]] += 1
@@ -193,8 +200,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
             if wanted is None and video.kind not in FOREIGN:
                 continue
             rate = (len(video.poses) - 1) / video.poses.duration
-            span = (video.reps[0][0], video.reps[-1][1])
-            told = answers(unstretched(tracks[video.name], rate), span, reference)
+            told = answers(unstretched(tracks[video.name], rate), video.reps, reference)
             seconds, poses = seconds + told.seconds, poses + told.poses
             if wanted is None:
                 others += 1
@@ -208,7 +214,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
             right["closed"] += classes[exercises[int(mean[exercises].argmax())]] == wanted
             right["said"] += told.longest() == wanted
             right["deepfit"] += max(told.deepfit, key=told.deepfit.__getitem__, default="") == wanted
-            delays.append(told.first(wanted) - span[0])
+            delays.append(told.first(wanted) - video.reps[0][0])
             wrong.update((wanted, classes[int(w.argmax())]) for w in told.windows)
             if lines:
                 print(f"  {video.name:10s} {wanted:13s} {best:18s}", [(n, round(s, 1)) for _, n, s in told.said])
@@ -234,7 +240,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
     )
     print("  wrong windows:", ", ".join(f"{a} as {b} {n}" for (a, b), n in wrong.most_common() if a != b))
     print(f"  videos of other movements that are given a name: {share(named, others)}")
-    print(f"  cost: {1e3 * seconds / poses:.3f} ms a pose")
+    print(f"  cost: {1e3 * seconds / poses:.3f} ms of one core a pose")
 
 
 def on_films(folder: Path, reference: Network, model: str, keypoints: Path | None) -> None:
@@ -243,7 +249,7 @@ def on_films(folder: Path, reference: Network, model: str, keypoints: Path | Non
     delays = []
     for clip in films.clips(folder):
         poses = films.poses_of(clip, model, keypoints)
-        told = answers(poses, (poses.t[0], poses.t[-1]), reference)
+        told = answers(poses, ((poses.t[0], poses.t[-1]),), reference)
         named = told.longest()
         mark = " " if named == (clip.exercise or "") else "*"
         said = ", ".join(f"{name} from {since:.1f} s" for _, name, since in told.said)

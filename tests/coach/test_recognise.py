@@ -22,8 +22,8 @@ from poise.sim.moves.others import OTHERS
 
 #: Of the networks that ship; `poise.learn.recogniser` makes them.
 SHIPPED = {
-    "recogniser.onnx": "da58065e5d3d4933b8ee4e02f1426623e1d3d19c388166abff9cd00eef4aecfe",
-    "deepfit.onnx": "261bf21c9c85ff5785a0e7ebb94c75fc5bb1818e8289b23c3a65c865da314e88",
+    "recogniser.onnx": "9935a953d5f12de4940ac0197487e5e96c84d8fd90e65137f4bb4ad7d9745bb2",
+    "deepfit.onnx": "f45d62121a58c821b3c2f62e708b52b551b10ff65f2b3e83845094234206c472",
 }
 NOWHERE = View("unknown", math.nan, math.nan, 0)
 

@@ -71,9 +71,9 @@ def describe(windows: Array) -> Array:
     """The descriptor of windows ``(..., T, 14, 2)`` in pixels: ``(..., len(NAMES))``; NaN where not seen."""
     x = np.array(windows, dtype=np.float64)
     x[..., 1] *= -1.0
-    hips = x[..., _HIP, :].mean(-2)
+    hips = _mid(x, _HIP)
     x -= hips[..., None, :]
-    trunk = x[..., _SHOULDER, :].mean(-2)
+    trunk = _mid(x, _SHOULDER)
     bones = x[..., _TO, :] - x[..., _FROM, :]
     lengths = np.sqrt((bones * bones).sum(-1))
     torso = np.sqrt((trunk * trunk).sum(-1))
@@ -165,7 +165,7 @@ def _sides(x: Array, bones: Array, lengths: Array) -> Array:
     knee = _angle(bones[..., 4:6, :], bones[..., 6:8, :])
     to_nose = x[..., _WRIST, :] - x[..., :1, :]
     facing = _facing(x)[..., None, None]
-    shoulders = x[..., _SHOULDER, 0].mean(-1, keepdims=True)
+    shoulders = _mid(x, _SHOULDER)[..., :1]
     knees = x[..., _KNEE, 0]
     ahead = [x[..., _ELBOW, 0] - shoulders, x[..., _WRIST, 0] - shoulders, knees, x[..., _ANKLE, 0] - knees]
     return np.concatenate(
@@ -189,8 +189,7 @@ def _centre(x: Array, hips: Array, trunk: Array, torso: Array) -> Array:
     """The signals of `CENTRAL`: ``(..., T, len(CENTRAL))``."""
     parts = (_SHOULDER, _ELBOW, _WRIST, _HIP, _KNEE, _ANKLE)
     apart = [np.abs(x[..., part.start, 0] - x[..., part.start + 1, 0]) for part in parts]
-    mid = {part.start: x[..., part, 0].mean(-1) for part in (_SHOULDER, _WRIST, _KNEE, _ANKLE)}
-    shoulder, wrist, knee, ankle = (mid[part.start] for part in (_SHOULDER, _WRIST, _KNEE, _ANKLE))
+    shoulder, wrist, knee, ankle = (_mid(x, part)[..., 0] for part in (_SHOULDER, _WRIST, _KNEE, _ANKLE))
     still = hips - np.median(hips, axis=-2, keepdims=True)
     return np.stack(
         [
@@ -209,6 +208,11 @@ def _centre(x: Array, hips: Array, trunk: Array, torso: Array) -> Array:
         ],
         axis=-1,
     )
+
+
+def _mid(x: Array, part: slice) -> Array:
+    """The middle of a pair of keypoints, ``(..., 2)``."""
+    return np.asarray((x[..., part.start, :] + x[..., part.start + 1, :]) / 2)
 
 
 def _facing(x: Array) -> Array:
@@ -232,20 +236,19 @@ def _spread(signals: Array) -> Array:
 
 def _together(sides: Array, centre: Array) -> Array:
     """The correlations of `PAIRS`: ``(..., len(PAIRS))``."""
+    left, right = sides[..., 0::2], sides[..., 1::2]
+    signals = np.concatenate([left, right, (left + right) / 2, centre], axis=-1)
+    signals = signals - signals.mean(-2, keepdims=True)
+    size = (signals * signals).mean(-2) + _STILL**2
+    one, other = signals[..., _ONE], signals[..., _OTHER]
+    return np.asarray((one * other).mean(-2) / np.sqrt(size[..., _ONE] * size[..., _OTHER]))
 
-    def signal(name: str) -> Array:
-        if name in CENTRAL:
-            return np.asarray(centre[..., CENTRAL.index(name)])
-        i = 2 * SIDED.index(name)
-        return np.asarray(sides[..., i : i + 2].mean(-1))
 
-    def pair(a: str, b: str) -> tuple[Array, Array]:
-        if a != "both":
-            return signal(a), signal(b)
-        i = 2 * SIDED.index(b)
-        return sides[..., i], sides[..., i + 1]
+def _places(which: int) -> list[int]:
+    """Where the signals of `PAIRS` are among those of the left, of the right, of both sides and of the centre."""
+    names = (*(f"left {n}" for n in SIDED), *(f"right {n}" for n in SIDED), *SIDED, *CENTRAL)
+    of_sides = {"both": ("left {}", "right {}")[which]}
+    return [names.index(of_sides[a].format(b) if a in of_sides else (a, b)[which]) for a, b in PAIRS]
 
-    one, other = (np.stack(parts, axis=-1) for parts in zip(*(pair(a, b) for a, b in PAIRS), strict=True))
-    one, other = one - one.mean(-2, keepdims=True), other - other.mean(-2, keepdims=True)
-    size = np.sqrt(((one * one).mean(-2) + _STILL**2) * ((other * other).mean(-2) + _STILL**2))
-    return np.asarray((one * other).mean(-2) / size)
+
+_ONE, _OTHER = _places(0), _places(1)

@@ -50,9 +50,10 @@ _CLOSE_S = 0.5 / RATE
 class Recognised:
     """What is being done: the name of an exercise, ``rest`` or ``unknown``.
 
-    ``probability`` is how likely that is now. ``since`` is when it began, in seconds: of an exercise or something
-    unknown the start of the first window that showed it, of rest the middle of that window, as rest shows once
-    the last repetition is mostly out of the window.
+    ``probability`` is how likely that is now. ``since`` is when it began, in seconds. Out of rest, that is the
+    start of the first window that did not look like rest, as a first repetition often looks like something else; of
+    one movement after another, the start of the first window that showed it; of rest, the middle of that window, as
+    rest shows once the last repetition is mostly out of it.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Recogniser:
         self._next = math.nan
         self._began = np.full(len(self.classes), math.nan)
         self._likely = np.full(len(self.classes), math.nan)
+        self._busy = math.nan
         self._said = Recognised(REST, float(self._belief.max()), math.nan)
 
     def update(self, judged: Judged) -> Recognised:
@@ -137,6 +139,7 @@ class Recogniser:
         like = np.arange(len(self.classes)) == looks_like
         likely = self._belief > np.where(rest, RELEASE, COMMIT)
         began = np.where(rest, middle, start)
+        self._busy = math.nan if (like & rest).any() else float(np.fmin(self._busy, start))
         self._began = np.where(like | likely, np.fmin(self._began, began), math.nan)
         self._likely = np.where(likely, np.fmin(self._likely, t), math.nan)
         long = t - self._likely >= np.where(rest, RELEASE_S, COMMIT_S) - 1e-9
@@ -148,7 +151,10 @@ class Recogniser:
             self._said = Recognised(self._said.name, float(now), self._said.since)
 
     def _say(self, best: int) -> None:
-        since = np.fmax(self._began[best], self._said.since)
+        began = self._began[best]
+        if self._said.name == REST:
+            began = np.fmin(began, self._busy)
+        since = np.fmax(began, self._said.since)
         self._said = Recognised(self.classes[best], float(self._belief[best]), float(since))
 
 

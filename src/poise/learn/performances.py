@@ -59,12 +59,12 @@ _TILTED = {"push_up": (-15.0, 45.0), "plank": (-15.0, 20.0), "sit_up": (-20.0, 1
 #: Where standing still in the starting position is rest; a push-up that is not begun is a plank.
 _STARTS_AT_REST = tuple(name for name in MOVES if name not in ("push_up", "plank", "dumbbell_row"))
 #: Doing nothing that counts, and how often each is drawn.
-_IDLE = {"standing": 2, "walking": 2, "fidgeting": 3, "stooping": 2, "play": 2, "lounging": 2, "start": 3}
+_IDLE = {"standing": 2, "walking": 2, "fidgeting": 5, "stooping": 3, "play": 2, "lounging": 2, "start": 3}
 _UNNAMED = {
     "anything": 4,
     "pull_up": 2,
     "bench_press": 3,
-    "knee_raise": 2,
+    "knee_raise": 4,
     "swing": 1,
     "bend": 2,
     "boxing": 2,
@@ -122,6 +122,8 @@ def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bo
         elif sloppy and not spec.fault:
             low, high = low - 0.3 * (high - low), high + 0.3 * (high - low)
         form[name] = float(rng.uniform(low, high))
+    if move.name == "squat" and rng.random() < 0.2:  # a wide stance comes with feet turned out
+        form |= {"stance": float(rng.uniform(0.3, 0.55)), "toe_out": float(rng.uniform(25, 55))}
     possible = [name for name, spec in move.parameters.items() if spec.fault and name != "towards"]
     wanted = min(int(rng.choice((0, 1, 2), p=(0.5, 0.35, 0.15))), len(possible))
     for name in rng.choice(possible, wanted, replace=False) if wanted else ():

@@ -96,7 +96,9 @@ def _seen(section: Section, rng: np.random.Generator) -> Array:
     camera = Camera.random(rng, target=(float(middle[0]), float(middle[1]), float(middle[2])))
     if rng.random() < 0.6:  # most people put it at the height of a table or of their chest
         camera = replace(camera, height=float(rng.uniform(0.6, 1.5)))
-    poses = seen_poses(section.joints, section.t, section.stature, camera)
+    score = seen_poses(section.joints[::4], section.t[::4], section.stature, camera).score  # what hides lasts
+    score = np.repeat(score, 4, axis=0)[: len(section.t)]
+    poses = PoseSequence(BLAZEPOSE33, section.t, camera.project(section.joints), score, size=camera.size)
     points = _mistaken(poses, rng)
     noise = Noise.random(rng)
     worse = float(rng.uniform(1.0, 4.0)) if section.level else 1.0

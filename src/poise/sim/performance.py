@@ -160,7 +160,8 @@ class Performance:
         into = t - self.starts[rep]
         towards, turn, back = self.tempi[rep].T
         returning = np.clip((into - towards - turn) / back, 0.0, 1.0)
-        phase = np.where(into < towards + turn, ease(into / towards), 1.0 - ease(returning)) ** self.shape
+        phase = np.where(into < towards + turn, ease(into / towards), 1.0 - ease(returning))
+        phase = np.maximum(phase, 0.0) ** self.shape  # one minus ease may be a rounding error below nothing
         return rep, phase, np.where(into > towards + turn, returning, 0.0)
 
     def _blended(self, values: Array, rep: NDArray[np.intp], t: Array) -> Array:
