@@ -1,17 +1,23 @@
-"""Repetitions of a movement without a name: counted along the axis on which the body moves most.
+"""Repetitions of a movement without a name: what resembles itself, over and over, is counted.
 
-Every pose becomes a vector: the places of thirteen keypoints from the hips, and the height of the hips in the
-picture, in torso lengths. The axis is the first principal component of the last `BUFFER_S` seconds. It is kept
-while it explains at least `EXPLAINS` of the movement; else a new one is taken, and what was not yet counted is
-gone through again along it, so that the first repetitions are not lost while the axis is being found. Along an axis
-the same `CycleFinder` decides what a repetition is.
+Every `LOOK_S` the last `BUFFER_S` seconds are looked at as a `periodicity.Window`. Of its signals the one is
+followed whose cycles explain most of the movement by their likeness, weighted by its regularity q and its share e
+of the movement; one that goes on with what was followed before is preferred, and which end of it is rest is kept.
+A cycle is a repetition when it resembles a neighbour (`ALIKE`) and √(likeness · q) is at least `SURE`. Counting
+begins when one of them reaches `CERTAIN`, or the same signal has been followed for `STEADY_S`: until then somebody
+fidgets, paces or plays. Since the whole buffer is looked at, whatever came before that is counted too.
+
+At the end a movement that was made only once is a repetition if the way back was the way there. A recording is
+counted by the same machine; `believed` then takes out what is unlike the rest, which only the end can tell.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import replace
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -20,29 +26,30 @@ from poise.coach.events import Counts, Event, Rep, RepKind
 from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 from poise.coach.machine import Phase
-from poise.coach.reps import Cycle, CycleFinder, shortfall
+from poise.coach.periodicity import CLOSELY, COMPONENTS, KEYPOINTS, RATE, Cycles, Signal, Swing, Window
 
-#: Seconds of movement an axis is taken from, and between looks at whether it still holds.
-BUFFER_S, LOOK_S = 8.0, 1.0
-#: Seconds before the first axis is taken.
-FIRST_S = 2.0
-#: The least share of the movement an axis must explain to be kept.
-EXPLAINS = 0.5
-#: The least range of a movement worth counting, torso lengths over all keypoints together.
-LEAST = 0.5
-#: The least range of a repetition, as a share of the axis's usual range; and of a full one.
+#: Seconds of movement that are looked at, how often, and the fewest that are worth it.
+BUFFER_S, LOOK_S, FIRST_S = 8.0, 0.5, 2.0
+#: Seconds out of sight that no repetition may span.
+GAP_S = 1.5
+#: The least likeness of a repetition to a neighbour, and the least √(likeness · q); and of one to begin with.
+ALIKE, SURE, CERTAIN = 0.3, 0.25, 0.4
+#: Seconds after which a signal that goes on is believed without such a one.
+STEADY_S = 0.5
+#: The least correlation of the signals of two looks to keep which end is rest, and to be steady.
+GOES_ON, SAME = 0.5, 0.7
+#: Seconds after the end of a cycle before it is told.
+SETTLE_S = 0.3
+#: The least size of a movement worth counting (standard deviation in torso lengths over all keypoints together).
+LEAST = 0.1
+#: Seconds from leaving rest to coming back below which a movement is no repetition.
+BRIEF_S = 0.25
+#: The least size of a repetition as a share of this person's usual: of any, of a full one.
 PARTIAL, FULL = 0.35, 0.5
-#: Seconds below which a repetition cannot be one.
-MIN_S = 0.4
-
-_KEYPOINTS = (
-    "nose",
-    *(
-        f"{side}_{joint}"
-        for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-        for side in ("left", "right")
-    ),
-)
+#: The least likeness of the way back to the way there, for a movement that was made only once.
+RETRACED = 0.5
+#: The least likeness of a repetition as a share of the median in its recording.
+UNLIKE = 0.5
 
 
 class UnknownReps:
@@ -54,101 +61,190 @@ class UnknownReps:
         self.phase: Phase = "unseen"
         self.progress = math.nan
         self._buffer: deque[tuple[float, Array]] = deque()
-        self._axis: Array | None = None
-        self._origin = 0.0
-        self._unit = 1.0
-        self._finder = CycleFinder(PARTIAL)
+        self._scale = math.nan
         self._looked = math.nan
+        self._followed: tuple[Array, Array] | None = None
+        self._since = math.inf
+        self._sizes: deque[float] = deque(maxlen=8)
         self._told = -math.inf
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track."""
-        t, x = judged.pose.t, _vector(judged)
-        if x is None:
+        t = judged.pose.t
+        if not judged.pose.seen or not math.isfinite(judged.scale):
             self.phase = "unseen"
             return []
-        self._buffer.append((t, x))
+        if self.phase == "unseen":
+            self.phase = "rest"
+        self._scale = judged.scale
+        self._buffer.append((t, judged.pose.all_at(KEYPOINTS)))
         while self._buffer[0][0] < t - BUFFER_S:
             self._buffer.popleft()
         if math.isnan(self._looked):
             self._looked = t + FIRST_S - LOOK_S
-        events: list[Event] = []
-        if t - self._looked >= LOOK_S:
-            self._looked = t
-            if not self._explained():
-                return self._turn_to_new_axis()
-        if self._axis is not None:
-            events = self._step(t, x)
-        return events
+        if t - self._looked < LOOK_S:
+            return []
+        self._looked = t
+        return self._look(SETTLE_S)
 
     def finish(self) -> list[Event]:
-        """The repetition that the end of the recording cuts short."""
-        events = self._turn_to_new_axis() if self._axis is None else []
-        usual = self._finder.usual
-        cycle = self._finder.finish()
-        return events + ([self._tell(cycle, usual)] if cycle and cycle.start >= self._told else [])
+        """The repetitions that end with the recording, or the only one."""
+        events = self._look(0.0)
+        return events if events or self.counts.full else self._once()
 
-    def _step(self, t: float, x: Array) -> list[Event]:
-        assert self._axis is not None
-        self.progress = (float(x @ self._axis) - self._origin) / self._unit
-        usual = self._finder.usual
-        cycle = self._finder.update(t, self.progress)
-        self.phase = self._finder.state
-        if cycle is None or cycle.end - cycle.start < MIN_S or cycle.turn <= self._told:
+    def _look(self, settle: float) -> list[Event]:
+        """The repetitions in the buffer that are complete and were not told yet."""
+        window = _window(self._buffer, self._scale)
+        if window is None:
             return []
-        return [self._tell(cycle, usual)]
+        found = self._choose(window)
+        if found is None:
+            return []
+        signal, side, cycles = found
+        self._show(side * signal.values)
+        sure = np.sqrt(np.maximum(cycles.alike, 0.0) * signal.regular)
+        good = (cycles.alike >= ALIKE) & (sure >= SURE) & (cycles.size >= LEAST)
+        between = good[:-2] & good[2:] & (cycles.size[1:-1] >= FULL * cycles.size[:-2])
+        good[1:-1] |= between
+        steady = window.t[-1] - self._since >= STEADY_S
+        if not (steady or (good & (sure >= CERTAIN)).any()):
+            return []
+        events: list[Event] = []
+        for i in np.flatnonzero(good):
+            swing = cycles.swings[i]
+            if window.t[swing.turn] > self._told and window.t[-1] - window.t[swing.end] >= settle:
+                events += self._tell(window, swing, float(cycles.size[i]), float(cycles.alike[i]))
+        return events
 
-    def _tell(self, cycle: Cycle, usual: float) -> Rep:
-        self._told = cycle.end
-        reasons = shortfall(cycle, FULL, usual)
-        kind: RepKind = "partial" if reasons else "full"
-        self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
-        return Rep(
-            number=self.counts.full + self.counts.partial,
-            kind=kind,
-            start=cycle.start,
-            turn=cycle.turn,
-            end=cycle.end,
-            rom=cycle.range * self._unit,
-            unit="torso",
-            eccentric_s=max(cycle.arrived - cycle.start, 0.0),
-            pause_s=cycle.left - cycle.arrived,
-            concentric_s=max(cycle.end - cycle.left, 0.0),
-            asymmetry=math.nan,
-            confidence=max(0.0, min(1.0, cycle.returned * (1 - cycle.unseen))),
-            reasons=reasons,
+    def _choose(self, window: Window) -> tuple[Signal, int, Cycles] | None:
+        """The signal to follow, which end of it is rest, and its cycles."""
+        candidates = sorted(window.signals, key=lambda signal: signal.regular * signal.explains)[-CLOSELY:]
+        best, best_weight = None, 0.0
+        for signal in candidates:
+            if signal.regular <= 0 or len(signal.turning) < 3:
+                continue
+            both = {side: window.cycles(signal, side) for side in (1, -1)}
+            on = self._goes_on(window.t, signal.values)
+            explained = sum(cycles.explained(ALIKE) for cycles in both.values())
+            weight = explained * signal.regular * signal.explains * (1 + abs(on))
+            if weight > best_weight:
+                best, best_weight = (signal, on, both), weight
+        if best is None:
+            return None
+        signal, on, both = best
+        side = (1 if on > 0 else -1) if abs(on) >= GOES_ON else -signal.turning[0][1]
+        if abs(on) < SAME:
+            self._since = window.t[-1]
+        self._followed = window.t, side * signal.values
+        return signal, side, both[side]
+
+    def _goes_on(self, t: Array, values: Array) -> float:
+        """The correlation of a signal with the one that was followed, over the time that both know."""
+        if self._followed is None:
+            return 0.0
+        then, before = self._followed
+        n = round((then[-1] - t[0]) * RATE) + 1
+        shared = min(n, len(before))
+        if shared < RATE / 2:
+            return 0.0
+        a, b = values[n - shared : n], before[-shared:]
+        a, b = a - a.mean(), b - b.mean()
+        return float(a @ b / max(math.sqrt((a @ a) * (b @ b)), 1e-9))
+
+    def _show(self, values: Array) -> None:
+        low, high = np.percentile(values, (5, 95))
+        self.progress = float((values[-1] - low) / max(high - low, 1e-9))
+        self.phase = "towards" if values[-1] > values[-3] else "back"
+
+    def _tell(self, window: Window, swing: Swing, size: float, alike: float) -> list[Event]:
+        start, arrived, turn, left, end = (
+            float(window.t[i]) for i in (swing.start, swing.arrived, swing.turn, swing.left, swing.end)
         )
-
-    def _explained(self) -> bool:
-        """Whether the axis still accounts for enough of the movement; nothing needs one while nothing moves."""
-        moved = np.array([x for _, x in self._buffer])
-        moved = moved - moved.mean(0)
-        total = float((moved**2).sum())
-        if total / len(moved) < (LEAST / 4) ** 2:
-            return True
-        return self._axis is not None and float(((moved @ self._axis) ** 2).sum()) >= EXPLAINS * total
-
-    def _turn_to_new_axis(self) -> list[Event]:
-        """Take the axis of the buffer, and count along it what was not yet told."""
-        if len(self._buffer) < 3:
+        usual = median(self._sizes) if self._sizes else size
+        if end - start < BRIEF_S or size < PARTIAL * usual:
             return []
-        moved = np.array([x for _, x in self._buffer])
-        axis = np.linalg.svd(moved - moved.mean(0), full_matrices=False)[2][0]
-        along = moved @ axis
-        low, high = np.percentile(along, (5, 95))
-        if high - low < LEAST:
+        self._sizes.append(size)
+        self._told = end - (end - turn) / 4
+        kind: RepKind = "full" if size >= FULL * usual else "partial"
+        short = f"the movement was only {100 * size / usual:.0f} % of your own usual range"
+        self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
+        return [
+            Rep(
+                number=self.counts.full + self.counts.partial,
+                kind=kind,
+                start=start,
+                turn=turn,
+                end=end,
+                rom=window.range(swing),
+                unit="torso",
+                eccentric_s=max(arrived - start, 0.0),
+                pause_s=left - arrived,
+                concentric_s=max(end - left, 0.0),
+                asymmetry=math.nan,
+                confidence=max(0.0, min(1.0, alike)),
+                reasons=() if kind == "full" else (short,),
+            )
+        ]
+
+    def _once(self) -> list[Event]:
+        """What was not repeated: a movement in the buffer that went and came back the same way."""
+        window = _window(self._buffer, self._scale)
+        if window is None:
             return []
-        if along[: max(3, len(along) // 10)].mean() > (low + high) / 2:
-            axis, low, high = -axis, -high, -low
-        self._axis, self._origin, self._unit = axis, float(low), float(high - low)
-        self._finder = CycleFinder(PARTIAL)
-        return [event for t, x in self._buffer if t > self._told for event in self._step(t, x)]
+        best, best_weight = None, 0.0
+        for signal in window.signals[::COMPONENTS]:
+            for side in (1, -1):
+                cycles = window.cycles(signal, side)
+                good = (cycles.retraced >= RETRACED) & (cycles.size >= LEAST)
+                weight = signal.explains * float((cycles.retraced * cycles.size)[good].sum())
+                if weight > best_weight:
+                    best, best_weight = (cycles, good), weight
+        if best is None:
+            return []
+        cycles, good = best
+        told = [
+            self._tell(window, cycles.swings[i], float(cycles.size[i]), float(cycles.retraced[i]))
+            for i in np.flatnonzero(good)
+        ]
+        return [event for events in told for event in events]
 
 
-def _vector(judged: Judged) -> Array | None:
-    """The pose as a vector in torso lengths; None when too little of it is seen."""
-    points = judged.pose.all_at(_KEYPOINTS)
-    hips = judged.pose.at("mid_hip")
-    if not (np.isfinite(points).all() and math.isfinite(judged.scale)):
+@dataclass(frozen=True)
+class Believed:
+    """What stands of a recording's repetitions once all of them are known, and how many of each kind."""
+
+    reps: tuple[Rep, ...]
+    counts: Counts
+
+
+def believed(reps: Sequence[Rep]) -> Believed:
+    """The repetitions of a recording, those invalid that resemble their neighbours much less than the rest do."""
+    usual = median(rep.confidence for rep in reps) if len(reps) > 2 else 0.0
+    seen = tuple(
+        replace(rep, kind="invalid", reasons=("it was unlike the others",))
+        if rep.confidence < UNLIKE * usual
+        else rep
+        for rep in reps
+    )
+    kinds = Counter(rep.kind for rep in seen)
+    return Believed(seen, Counts(kinds["full"], kinds["partial"], kinds["invalid"]))
+
+
+def _window(buffer: Sequence[tuple[float, Array]], scale: float) -> Window | None:
+    """The buffer, sampled evenly; None when it is too short. What is not seen for a while is passed over."""
+    if not buffer or buffer[-1][0] - buffer[0][0] < FIRST_S / 2:
         return None
-    return np.append((points - hips).ravel(), hips[1]) / judged.scale
+    t = np.array([t for t, _ in buffer])
+    points = np.array([points for _, points in buffer]) / scale
+    even = np.arange(math.ceil(t[0] * RATE), math.floor(t[-1] * RATE) + 1) / RATE
+    seen = np.isfinite(points[..., 0])
+    sampled = np.zeros((len(even), len(KEYPOINTS), 2))
+    for k in np.flatnonzero(seen.sum(0) > 2):
+        at = seen[:, k]
+        for axis in range(2):
+            sampled[:, k, axis] = np.interp(even, t[at], points[at, k, axis])
+    mostly = t[seen.mean(1) > 0.5]
+    if len(mostly) < 2:
+        return None
+    after = np.clip(np.searchsorted(mostly, even), 1, len(mostly) - 1)
+    return Window(even, sampled, mostly[after] - mostly[after - 1] > GAP_S)
