@@ -8,15 +8,15 @@ begins when one of them reaches `CERTAIN`, or the same signal has been followed 
 fidgets, paces or plays. Since the whole buffer is looked at, whatever came before that is counted too.
 
 At the end a movement that was made only once is a repetition if the way back was the way there. A recording is
-counted by the same machine; `believed` then takes out what is unlike the rest, which only the end can tell.
+counted by the very same machine.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -48,8 +48,6 @@ BRIEF_S = 0.25
 PARTIAL, FULL = 0.35, 0.5
 #: The least likeness of the way back to the way there, for a movement that was made only once.
 RETRACED = 0.5
-#: The least likeness of a repetition as a share of the median in its recording.
-UNLIKE = 0.5
 
 
 class UnknownReps:
@@ -207,27 +205,6 @@ class UnknownReps:
             for i in np.flatnonzero(good)
         ]
         return [event for events in told for event in events]
-
-
-@dataclass(frozen=True)
-class Believed:
-    """What stands of a recording's repetitions once all of them are known, and how many of each kind."""
-
-    reps: tuple[Rep, ...]
-    counts: Counts
-
-
-def believed(reps: Sequence[Rep]) -> Believed:
-    """The repetitions of a recording, those invalid that resemble their neighbours much less than the rest do."""
-    usual = median(rep.confidence for rep in reps) if len(reps) > 2 else 0.0
-    seen = tuple(
-        replace(rep, kind="invalid", reasons=("it was unlike the others",))
-        if rep.confidence < UNLIKE * usual
-        else rep
-        for rep in reps
-    )
-    kinds = Counter(rep.kind for rep in seen)
-    return Believed(seen, Counts(kinds["full"], kinds["partial"], kinds["invalid"]))
 
 
 def _window(buffer: Sequence[tuple[float, Array]], scale: float) -> Window | None:
