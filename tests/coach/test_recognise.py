@@ -214,6 +214,40 @@ def test_a_set_begins_and_ends() -> None:
     assert last < after[1] < last + 6.0
 
 
+class Scripted:
+    """A network that says what a script says, a look after the other, whatever it is shown."""
+
+    def __init__(self, script: list[str]) -> None:
+        self.classes = ("squat", "lunge", REST, UNKNOWN)
+        self.metadata = {"classes": ",".join(self.classes)}
+        self.script = iter(script)
+
+    def __call__(self, x: Array) -> Array:
+        """Nearly sure of one class, ``(1, 4)``."""
+        name = next(self.script, REST)
+        return np.where(np.array(self.classes) == name, 0.97, 0.01)[None]
+
+
+def test_a_set_begins_where_rest_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rest, a first repetition that looks like something else, and squats: all that is not rest is the set."""
+    script = [REST] * 20 + ["lunge"] * 3 + ["squat"] * 20
+    monkeypatch.setattr("poise.coach.recognise.Network", lambda _: Scripted(script))
+    poses = film_poses(perform("standing", lead=11.0), Camera(), rate=40)
+    told = {said.name: said.since for _, said in said_of(poses)}
+    twenty_first = FEWEST / RATE + 20 * HOP_S
+    assert told == {REST: 0.0, "squat": pytest.approx(twenty_first - (SAMPLES - 1) / RATE, abs=0.06)}
+
+
+def test_one_exercise_after_another_begins_where_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = ["squat"] * 20 + ["lunge"] * 20
+    monkeypatch.setattr("poise.coach.recognise.Network", lambda _: Scripted(script))
+    poses = film_poses(perform("standing", lead=11.0), Camera(), rate=40)
+    told = {said.name: said.since for _, said in said_of(poses)}
+    twenty_first = FEWEST / RATE + 20 * HOP_S
+    assert told["squat"] == 0.0
+    assert told["lunge"] == pytest.approx(twenty_first - (SAMPLES - 1) / RATE, abs=0.06)
+
+
 @pytest.mark.parametrize("rate", [8.0, 240.0])
 def test_the_frame_rate_does_not_matter(rate: float) -> None:
     performance = perform("squat", reps=4, sway=1.0)
