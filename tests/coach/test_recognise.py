@@ -22,7 +22,7 @@ from poise.sim.moves.others import OTHERS
 
 #: Of the networks that ship; `poise.learn.recogniser` makes them.
 SHIPPED = {
-    "recogniser.onnx": "9935a953d5f12de4940ac0197487e5e96c84d8fd90e65137f4bb4ad7d9745bb2",
+    "recogniser.onnx": "c87fb1099239201ef72cd097b5ddfd940df3545b802e9dd73f2be8c867673349",
     "deepfit.onnx": "f45d62121a58c821b3c2f62e708b52b551b10ff65f2b3e83845094234206c472",
 }
 NOWHERE = View("unknown", math.nan, math.nan, 0)

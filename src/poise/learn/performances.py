@@ -122,8 +122,9 @@ def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bo
         elif sloppy and not spec.fault:
             low, high = low - 0.3 * (high - low), high + 0.3 * (high - low)
         form[name] = float(rng.uniform(low, high))
-    if move.name == "squat" and rng.random() < 0.2:  # a wide stance comes with feet turned out
-        form |= {"stance": float(rng.uniform(0.3, 0.55)), "toe_out": float(rng.uniform(25, 55))}
+    if move.name in ("squat", "deadlift") and rng.random() < 0.2:  # a wide stance, with feet turned out
+        form |= {"stance": float(rng.uniform(0.3, 0.55))}
+        form |= {"toe_out": float(rng.uniform(25, 55))} if "toe_out" in move.parameters else {}
     possible = [name for name, spec in move.parameters.items() if spec.fault and name != "towards"]
     wanted = min(int(rng.choice((0, 1, 2), p=(0.5, 0.35, 0.15))), len(possible))
     for name in rng.choice(possible, wanted, replace=False) if wanted else ():

@@ -19,7 +19,7 @@ from poise.sim.film import seen_poses
 from poise.sim.move import wander
 
 #: Seconds of a section, cameras that watch it, and windows cut from what each sees.
-SECTION_S, CAMERAS, CUTS = 5.0, 2, 2
+SECTION_S, CAMERAS, CUTS = 5.0, 3, 2
 #: Of a window of an exercise, the least share during which repetitions go on; and of rest the most.
 BUSY, IDLE = 0.6, 0.1
 #: How often a class is drawn relative to one exercise.
@@ -96,9 +96,7 @@ def _seen(section: Section, rng: np.random.Generator) -> Array:
     camera = Camera.random(rng, target=(float(middle[0]), float(middle[1]), float(middle[2])))
     if rng.random() < 0.6:  # most people put it at the height of a table or of their chest
         camera = replace(camera, height=float(rng.uniform(0.6, 1.5)))
-    score = seen_poses(section.joints[::4], section.t[::4], section.stature, camera).score  # what hides lasts
-    score = np.repeat(score, 4, axis=0)[: len(section.t)]
-    poses = PoseSequence(BLAZEPOSE33, section.t, camera.project(section.joints), score, size=camera.size)
+    poses = seen_poses(section.joints, section.t, section.stature, camera)
     points = _mistaken(poses, rng)
     noise = Noise.random(rng)
     worse = float(rng.uniform(1.0, 4.0)) if section.level else 1.0
@@ -126,6 +124,8 @@ def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
     follow the true ones only in part.
     """
     points = poses.points.copy()
+    if not np.isfinite(points).all():  # somebody stepped behind the camera
+        return points
     names = BLAZEPOSE33.keypoints
     for limb in (("elbow", "wrist", "pinky", "index", "thumb"), ("knee", "ankle", "heel", "foot_index")):
         for side, other in (("left", "right"), ("right", "left")):
