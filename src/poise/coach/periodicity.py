@@ -138,9 +138,10 @@ class Window:
         bones = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-6)
         joints = np.nan_to_num(np.radians(interior_angle(*(points[:, _JOINTS[:, i]] for i in range(3)))))
         self._moved = [part - part.mean(0) for part in (places, bones.reshape(len(t), -1), joints)]
-        axes = [np.linalg.eigh(part.T @ part) for part in self._moved]
-        self._explains = [values[::-1] / max(values.sum(), 1e-9) for values, _ in axes]
-        self._along = [part @ vectors[:, ::-1] for part, (_, vectors) in zip(self._moved, axes, strict=True)]
+        # Not by eigenvectors: for these LAPACK starts threads, which cost ten times the work on a busy machine.
+        parts = [np.linalg.svd(part, full_matrices=False)[:2] for part in self._moved]
+        self._explains = [stretch**2 / max(float(stretch @ stretch), 1e-9) for _, stretch in parts]
+        self._along = [along * stretch for along, stretch in parts]
 
     @cached_property
     def signals(self) -> list[Signal]:
