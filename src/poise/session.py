@@ -118,7 +118,7 @@ def follow(
             if progress:
                 progress(sum(done), duration)
 
-        return _follow_part(source, *parts[number], open_eyes, step)
+        return _follow_part(source, *parts[number], open_eyes, step, alone=len(parts) == 1)
 
     if len(parts) == 1:
         followed = [follow_part(0)]
@@ -155,12 +155,14 @@ def _follow_part(
     end: float,
     open_eyes: Callable[[], PoseEstimator],
     step: Callable[[float], None],
+    alone: bool,
 ) -> _Part:
+    """Follow one part: alone it decodes ahead, in a thread; beside others, which keep every core busy, it does not."""
     last = None if math.isinf(end) else end
     with open_film(source, max(0.0, start - LEAD_S), last) as film, open_eyes() as eyes:
         part = _Part(eyes.skeleton, film.size)
         waited = time.perf_counter()
-        for frame in ahead(film):
+        for frame in ahead(film) if alone else film:
             began = time.perf_counter()
             part.waiting_s += began - waited
             (poses,) = eyes.estimate([frame])

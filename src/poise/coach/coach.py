@@ -32,6 +32,7 @@ class Coach:
     Args:
         exercise: the name of an exercise, a path to an exercise file, an `Exercise`, ``any`` to count only,
             ``auto`` to recognise what is done, or a `Timeline` that knows it.
+        recorded: whether this is a recording, so that what has no name may be told at its end only.
 
     Raises:
         UnknownName: when no exercise has that name.
@@ -39,8 +40,8 @@ class Coach:
 
     """
 
-    def __init__(self, exercise: str | Exercise | Timeline) -> None:
-        self.machine = _machine(exercise)
+    def __init__(self, exercise: str | Exercise | Timeline, recorded: bool = False) -> None:
+        self.machine = _machine(exercise, recorded)
         self.judged: list[Judged] = []
         self._scale = Scale()
         self._view = ViewTracker()
@@ -129,11 +130,11 @@ class _Angles(Mapping[str, float]):
         return len(self._names)
 
 
-def _machine(exercise: str | Exercise | Timeline) -> Machine:
+def _machine(exercise: str | Exercise | Timeline, recorded: bool) -> Machine:
     if isinstance(exercise, Timeline):
         return Workout(exercise)
     if exercise == AUTO:
         return Workout(Recogniser())
     if exercise == ANY:
-        return UnknownReps()
+        return UnknownReps(recorded)
     return machine_of(exercise if isinstance(exercise, Exercise) else load_exercise(exercise))

@@ -62,6 +62,10 @@ SMOOTH_AT, SMOOTH_HZ = 3.0, (0.6, 6.0)
 USUALLY, SWING = (10, 90), 0.5
 #: The least ratio of the shorter of a cycle's two ways to the longer.
 RETURNED = 0.5
+#: Hertz above which a whole recording is not looked at (RepCount: 1 % of repetitions are shorter than 0.5 s).
+QUICK_HZ = 2.5
+#: The least regularity q of what a whole recording repeats, and its least range, torso lengths over all keypoints.
+REPETITIVE, LEAST_RANGE = 0.3, 0.5
 #: Within this share of a cycle's height of its rest or its turn, the body rests or has turned.
 AT_REST, AT_TURN = 0.1, 0.05
 #: Points by which the path of a cycle is described, and components of the movement in which.
@@ -126,10 +130,11 @@ class Window:
         t: ``(T,)`` seconds, evenly spaced by 1 / `RATE`.
         points: ``(T, 13, 2)`` where `KEYPOINTS` are, in torso lengths, without gaps.
         unseen: ``(T,)`` whether the body was out of sight for long around then.
+        quick_hz: what is quicker is left out, hertz; None leaves nothing out.
 
     """
 
-    def __init__(self, t: Array, points: Array, unseen: NDArray[np.bool_]) -> None:
+    def __init__(self, t: Array, points: Array, unseen: NDArray[np.bool_], quick_hz: float | None = None) -> None:
         self.t = t
         self.unseen = unseen
         hips = (points[:, _INDEX["left_hip"]] + points[:, _INDEX["right_hip"]]) / 2
@@ -137,7 +142,10 @@ class Window:
         bones = points[:, _BONES[:, 1]] - points[:, _BONES[:, 0]]
         bones = bones / np.maximum(np.linalg.norm(bones, axis=-1, keepdims=True), 1e-6)
         joints = np.nan_to_num(np.radians(interior_angle(*(points[:, _JOINTS[:, i]] for i in range(3)))))
-        self._moved = [part - part.mean(0) for part in (places, bones.reshape(len(t), -1), joints)]
+        parts = [places, bones.reshape(len(t), -1), joints]
+        if quick_hz is not None:
+            parts = [low_passed(part, np.array([quick_hz / RATE])) for part in parts]
+        self._moved = [part - part.mean(0) for part in parts]
         # Not by eigenvectors: for these LAPACK starts threads, which cost ten times the work on a busy machine.
         parts = [np.linalg.svd(part, full_matrices=False)[:2] for part in self._moved]
         self._explains = [stretch**2 / max(float(stretch @ stretch), 1e-9) for _, stretch in parts]
@@ -246,16 +254,44 @@ def _swings(values: Array, turning: list[tuple[int, int]]) -> list[Swing]:
     """The cycles from bottom to bottom, without the rest before and after."""
     swings = []
     for (low, way), (top, _), (after, _) in zip(turning, turning[1:], turning[2:], strict=False):
-        if way > 0:
-            continue
         there, back = values[top] - values[low], values[top] - values[after]
-        if min(there, back) < RETURNED * max(there, back) or back <= 0:
-            continue
-        near = np.flatnonzero(values[low : after + 1] >= values[top] - AT_TURN * max(there, back)) + low
-        resting = np.flatnonzero(values[low:top] <= values[low] + AT_REST * there)
-        rested = np.flatnonzero(values[top + 1 : after + 1] <= values[after] + AT_REST * back)
-        swings.append(Swing(low + int(resting[-1]), int(near[0]), top, int(near[-1]), top + 1 + int(rested[0])))
+        if way < 0 and min(there, back) >= RETURNED * max(there, back) and back > 0:
+            swings.append(_swing(values, low, top, after))
     return swings
+
+
+def _swing(values: Array, low: int, top: int, after: int) -> Swing:
+    """The cycle from a bottom over a top to the next bottom, without the rest before and after."""
+    there, back = values[top] - values[low], values[top] - values[after]
+    near = np.flatnonzero(values[low : after + 1] >= values[top] - AT_TURN * max(there, back)) + low
+    resting = np.flatnonzero(values[low:top] <= values[low] + AT_REST * there)
+    rested = np.flatnonzero(values[top + 1 : after + 1] <= values[after] + AT_REST * back)
+    return Swing(low + int(resting[-1]), int(near[0]), top, int(near[-1]), top + 1 + int(rested[0]))
+
+
+def voted(window: Window) -> list[Swing]:
+    """The cycles of a whole recording that its signals agree on; none where nothing is regular.
+
+    Each signal has a vote, as many cycles as it turns at its top or its bottom, whichever is less often; it weighs
+    the more, the more regular the signal is and the more it explains (q² e). The weighted median is taken, and of
+    the signals that voted for it the weightiest gives the cycles.
+    """
+    votes = []
+    for signal in window.signals:
+        ways = [way for _, way in signal.turning[1:-1]]
+        votes.append((min(ways.count(1), ways.count(-1)), signal.regular**2 * signal.explains, signal))
+    votes.sort(key=lambda vote: vote[:2])
+    weights = np.cumsum([weight for _, weight, _ in votes])
+    count, _, _ = votes[int(np.searchsorted(weights, weights[-1] / 2))]
+    _, _, best = max((vote for vote in votes if vote[0] == count), key=lambda vote: vote[1])
+    if not count or best.regular < REPETITIVE:
+        return []
+    turning = best.turning
+    ways = [way for _, way in turning[1:-1]]
+    turn = ways[0] if ways.count(ways[0]) == count else -ways[0]
+    at = [i for i, (_, way) in enumerate(turning) if way == turn and 0 < i < len(turning) - 1]
+    swings = [_swing(turn * best.values, turning[i - 1][0], turning[i][0], turning[i + 1][0]) for i in at]
+    return swings if np.median([window.range(swing) for swing in swings]) >= LEAST_RANGE else []
 
 
 def _alike(paths: Array, squares: Array) -> Array:

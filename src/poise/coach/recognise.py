@@ -76,17 +76,17 @@ class Recogniser:
         self._network = Network(model)
         self.classes = tuple(self._network.metadata["classes"].split(","))
         self._moves = _transitions(self.classes)
-        self._belief = np.full(len(self.classes), 0.5 / (len(self.classes) - 1))
-        self._belief[self.classes.index(REST)] = 0.5
+        self.belief = np.full(len(self.classes), 0.5 / (len(self.classes) - 1))
+        self.belief[self.classes.index(REST)] = 0.5
         self.looked = math.nan
-        self.seen = self._belief
+        self.seen = self.belief
         self._t: deque[float] = deque()
         self._points: deque[Array] = deque()
         self._next = math.nan
         self._began = np.full(len(self.classes), math.nan)
         self._likely = np.full(len(self.classes), math.nan)
         self._busy = math.nan
-        self._said = Recognised(REST, float(self._belief.max()), math.nan)
+        self._said = Recognised(REST, float(self.belief.max()), math.nan)
 
     def update(self, judged: Judged) -> Recognised:
         """What is being done as of this pose."""
@@ -110,8 +110,8 @@ class Recogniser:
 
     def finish(self) -> Recognised:
         """What was being done last, now that nothing more comes: the likeliest, however short it was seen."""
-        best = int(self._belief.argmax())
-        if self._belief[best] > AT_LAST and self.classes[best] != self._said.name:
+        best = int(self.belief.argmax())
+        if self.belief[best] > AT_LAST and self.classes[best] != self._said.name:
             self._say(best)
         return self._said
 
@@ -120,7 +120,7 @@ class Recogniser:
         samples = 0
         if self._t and t - self._t[-1] < GAP_S:
             samples = min(SAMPLES, int((self._t[-1] - self._t[0]) * RATE + 1e-6) + 1)
-        self._belief = self._moves @ self._belief
+        self.belief = self._moves @ self.belief
         if samples >= FEWEST:
             grid = self._t[-1] - np.arange(samples - 1, -1, -1) / RATE
             window = interpolated(np.array(self._t), np.array(self._points), grid)
@@ -129,25 +129,25 @@ class Recogniser:
             grid = np.array([t])
             seen = np.where(np.array(self.classes) == REST, 0.5, 0.5 / len(self.classes))
         self.looked, self.seen = t, seen
-        self._belief = self._belief * seen**INDEPENDENT
-        self._belief /= self._belief.sum()
+        self.belief = self.belief * seen**INDEPENDENT
+        self.belief /= self.belief.sum()
         self._decide(t, int(seen.argmax()), float(grid[0]), float(grid[len(grid) // 2]))
 
     def _decide(self, t: float, looks_like: int, start: float, middle: float) -> None:
         """Say what has been likely for long enough."""
         rest = np.array(self.classes) == REST
         like = np.arange(len(self.classes)) == looks_like
-        likely = self._belief > np.where(rest, RELEASE, COMMIT)
+        likely = self.belief > np.where(rest, RELEASE, COMMIT)
         began = np.where(rest, middle, start)
         self._busy = math.nan if (like & rest).any() else float(np.fmin(self._busy, start))
         self._began = np.where(like | likely, np.fmin(self._began, began), math.nan)
         self._likely = np.where(likely, np.fmin(self._likely, t), math.nan)
         long = t - self._likely >= np.where(rest, RELEASE_S, COMMIT_S) - 1e-9
-        best = int(self._belief.argmax())
+        best = int(self.belief.argmax())
         if long[best] and self.classes[best] != self._said.name:
             self._say(best)
         else:
-            now = self._belief[self.classes.index(self._said.name)]
+            now = self.belief[self.classes.index(self._said.name)]
             self._said = Recognised(self._said.name, float(now), self._said.since)
 
     def _say(self, best: int) -> None:
@@ -155,7 +155,7 @@ class Recogniser:
         if self._said.name == REST:
             began = np.fmin(began, self._busy)
         since = np.fmax(began, self._said.since)
-        self._said = Recognised(self.classes[best], float(self._belief[best]), float(since))
+        self._said = Recognised(self.classes[best], float(self.belief[best]), float(since))
 
 
 def _transitions(classes: tuple[str, ...]) -> Array:

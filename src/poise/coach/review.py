@@ -37,7 +37,7 @@ def review(exercise: str | Exercise | Timeline, poses: Iterable[Pose]) -> Review
 
     """
     if exercise != AUTO and not isinstance(exercise, Timeline):
-        return _reviewed(Coach(exercise), poses)
+        return _reviewed(Coach(exercise, recorded=True), poses)
     poses = poses if isinstance(poses, PoseSequence) else list(poses)
     exercise = exercise if isinstance(exercise, Timeline) else recognised(poses)
     main = exercise.main

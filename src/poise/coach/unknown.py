@@ -7,8 +7,11 @@ A cycle is a repetition when it resembles a neighbour (`ALIKE`) and √(likeness
 begins when one of them reaches `CERTAIN`, or the same signal has been followed for `STEADY_S`: until then somebody
 fidgets, paces or plays. Since the whole buffer is looked at, whatever came before that is counted too.
 
-At the end a movement that was made only once is a repetition if the way back was the way there. A recording is
-counted by the very same machine.
+At the end a movement that was made only once is a repetition if the way back was the way there.
+
+A recording is counted by the same machine. At its end it is looked at once more as a whole (`periodicity.voted`),
+since what is slower than the buffer is long, or seen badly for a while, is missed on the way; if more is found
+then, that counts.
 """
 
 from __future__ import annotations
@@ -26,7 +29,18 @@ from poise.coach.events import Counts, Event, Rep, RepKind
 from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 from poise.coach.machine import Phase
-from poise.coach.periodicity import CLOSELY, COMPONENTS, KEYPOINTS, RATE, Cycles, Signal, Swing, Window
+from poise.coach.periodicity import (
+    CLOSELY,
+    COMPONENTS,
+    KEYPOINTS,
+    QUICK_HZ,
+    RATE,
+    Cycles,
+    Signal,
+    Swing,
+    Window,
+    voted,
+)
 
 #: Seconds of movement that are looked at, how often, and the fewest that are worth it.
 BUFFER_S, LOOK_S, FIRST_S = 8.0, 0.5, 2.0
@@ -51,9 +65,14 @@ RETRACED = 0.5
 
 
 class UnknownReps:
-    """Repetitions of whatever is repeated; a machine like those of `poise.coach.counting`."""
+    """Repetitions of whatever is repeated; a machine like those of `poise.coach.counting`.
 
-    def __init__(self) -> None:
+    Args:
+        recorded: whether this is a recording, of which everything is told at the end.
+
+    """
+
+    def __init__(self, recorded: bool = False) -> None:
         self.exercise: Exercise | None = None  # what it counts has no name
         self.counts = Counts()
         self.phase: Phase = "unseen"
@@ -65,6 +84,8 @@ class UnknownReps:
         self._since = math.inf
         self._sizes: deque[float] = deque(maxlen=8)
         self._told = -math.inf
+        self._whole: list[tuple[float, Array]] | None = [] if recorded else None
+        self._on_the_way: list[Event] = []
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track."""
@@ -76,6 +97,8 @@ class UnknownReps:
             self.phase = "rest"
         self._scale = judged.scale
         self._buffer.append((t, judged.pose.all_at(KEYPOINTS)))
+        if self._whole is not None:
+            self._whole.append(self._buffer[-1])
         while self._buffer[0][0] < t - BUFFER_S:
             self._buffer.popleft()
         if math.isnan(self._looked):
@@ -83,12 +106,27 @@ class UnknownReps:
         if t - self._looked < LOOK_S:
             return []
         self._looked = t
-        return self._look(SETTLE_S)
+        events = self._look(SETTLE_S)
+        if self._whole is None:
+            return events
+        self._on_the_way += events
+        return []
 
     def finish(self) -> list[Event]:
-        """The repetitions that end with the recording, or the only one."""
+        """The repetitions that end with the recording, or the only one; of a recording all of them."""
         events = self._look(0.0)
-        return events if events or self.counts.full else self._once()
+        if not events and not self.counts.full:
+            events = self._once()
+        return events if self._whole is None else self._settled(self._on_the_way + events, self._whole)
+
+    def _settled(self, found: list[Event], whole: list[tuple[float, Array]]) -> list[Event]:
+        """What was found on the way, or what another look at everything finds if that is more."""
+        window = _window(whole, self._scale, QUICK_HZ)
+        again = voted(window) if window else []
+        if window is None or len(again) <= self.counts.full:
+            return found
+        self.counts, self._sizes = Counts(), deque()
+        return [event for swing in again for event in self._tell(window, swing, 1.0, 1.0)]
 
     def _look(self, settle: float) -> list[Event]:
         """The repetitions in the buffer that are complete and were not told yet."""
@@ -207,7 +245,7 @@ class UnknownReps:
         return [event for events in told for event in events]
 
 
-def _window(buffer: Sequence[tuple[float, Array]], scale: float) -> Window | None:
+def _window(buffer: Sequence[tuple[float, Array]], scale: float, quick_hz: float | None = None) -> Window | None:
     """The buffer, sampled evenly; None when it is too short. What is not seen for a while is passed over."""
     if not buffer or buffer[-1][0] - buffer[0][0] < FIRST_S / 2:
         return None
@@ -224,4 +262,4 @@ def _window(buffer: Sequence[tuple[float, Array]], scale: float) -> Window | Non
     if len(mostly) < 2:
         return None
     after = np.clip(np.searchsorted(mostly, even), 1, len(mostly) - 1)
-    return Window(even, sampled, mostly[after] - mostly[after - 1] > GAP_S)
+    return Window(even, sampled, mostly[after] - mostly[after - 1] > GAP_S, quick_hz)
