@@ -32,7 +32,7 @@ check: $(VENV)/.developing
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.developing
-	for bench in clips agreement speed; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
+	for bench in clips repcount recognise form agreement speed memory; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import Array
-from poise.coach.periodicity import KEYPOINTS, RATE, Window, autocorrelation, low_passed, periods, turning_points
+from poise.coach.periodicity import (
+    KEYPOINTS,
+    RATE,
+    Window,
+    autocorrelation,
+    low_passed,
+    periods,
+    turning_points,
+    voted,
+)
 
 T = np.arange(120) / RATE
 
@@ -58,3 +67,18 @@ def test_no_cycle_spans_what_was_not_seen() -> None:
     best = max(window.signals, key=lambda signal: signal.regular * signal.explains)
     window.unseen[:] = True
     assert window.cycles(best, 1).swings == []
+
+
+def test_a_whole_recording_votes_for_its_cycles() -> None:
+    swings = voted(bending(2.0))
+    turns = np.array([swing.turn for swing in swings]) / RATE
+    assert 3 <= len(swings) <= 4  # eight seconds, in which the arms come down three times and go up four times
+    np.testing.assert_allclose(np.diff(turns), 2.0, atol=2 / RATE)
+    assert all(swing.start < swing.arrived <= swing.turn <= swing.left < swing.end for swing in swings)
+
+
+def test_noise_and_small_movements_have_no_cycles() -> None:
+    shape = (len(T), len(KEYPOINTS), 2)
+    still = np.random.default_rng(0).normal(size=(1, *shape[1:])).repeat(len(T), 0)
+    noise = np.random.default_rng(1).normal(scale=0.02, size=shape)
+    assert voted(Window(T, still + noise, np.zeros(len(T), dtype=bool), 2.5)) == []
