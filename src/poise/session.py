@@ -157,7 +157,7 @@ def _follow_part(
     step: Callable[[float], None],
     alone: bool,
 ) -> _Part:
-    """Follow one part: alone it decodes ahead, in a thread; beside others, which keep every core busy, it does not."""
+    """Follow one part. Alone it decodes ahead, in a thread; not beside others, which keep every core busy."""
     last = None if math.isinf(end) else end
     with open_film(source, max(0.0, start - LEAD_S), last) as film, open_eyes() as eyes:
         part = _Part(eyes.skeleton, film.size)

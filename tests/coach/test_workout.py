@@ -219,3 +219,33 @@ def test_nobody_and_nothing_make_an_empty_workout() -> None:
     assert "No exercise" in result.notes[0]
     nobody = [Pose.missing(filmed("squat", 0.0)[0].skeleton, float(t)) for t in np.arange(0, 5, 0.1)]
     assert review(AUTO, nobody).counts == Counts()
+
+
+def test_a_whole_workout_becomes_its_log_without_anybody_saying_what_it_is() -> None:
+    poses: list[Pose] = []
+    done = (
+        ("squat", 6, 0.0),
+        ("standing", 0, 14.0),
+        ("jumping_jack", 10, 0.0),
+        ("walking", 0, 14.0),
+        ("biceps_curl", 6, 0.0),
+    )
+    for name, reps, lead in done:
+        performance = perform(name, reps=reps) if reps else perform(name, lead=lead)
+        film = film_poses(performance, Camera(yaw=60), rate=RATE, noise=Noise(), seed=3)
+        since = poses[-1].t + 1 / RATE if poses else 0.0
+        poses += PoseSequence(film.skeleton, film.t + since, film.points, film.score, film.world, film.size)
+    result = review(AUTO, poses)
+    assert [(one.exercise, one.counts.full) for one in result.sets] == [
+        *(("squat", 6), ("jumping_jack", 10), ("biceps_curl", 6))
+    ]
+    assert [one.rest_s > 8 for one in result.sets[1:]] == [True, True]
+    assert result.confidence > 0.5
+    coach = Coach(AUTO)
+    names = [coach.update(pose).exercise for pose in poses]
+    assert list(dict.fromkeys(name for name in names if name not in (REST, ANY))) == [
+        "squat",
+        "jumping_jack",
+        "biceps_curl",
+    ]
+    assert REST in names

@@ -94,19 +94,22 @@ def _policy(style: str, script: str) -> str:
 def _figures(report: Report) -> list[dict[str, str]]:
     """The key figures under the headline."""
     figures: list[tuple[str, str, str]] = []
+    several = len({one.exercise for one in report.sets}) > 1
+    if several:
+        figures.append(("Sets", str(len(report.sets)), ""))
     if report.holds and not report.reps:
         longest = max(hold.held_s for hold in report.holds)
         figures.append(("Held", words.duration(report.counts.held_s), ""))
         figures.append(("Longest hold", words.duration(longest), f"of {len(report.holds)}"))
     else:
         full = [rep for rep in report.reps if rep.kind == "full"]
-        counts = report.counts
-        missed = [f"{n} {kind}" for n, kind in ((counts.partial, "partial"), (counts.invalid, "invalid")) if n]
-        figures.append(("Repetitions", str(counts.full), ", ".join(missed)))
+        kinds = [rep.kind for rep in report.reps]
+        missed = [f"{n} {kind}" for kind in ("partial", "invalid") if (n := kinds.count(kind))]
+        figures.append(("Repetitions", str(len(full)), ", ".join(missed)))
         if any(rep.faults for rep in full):
             clean = sum(all(fault.state != "fault" for fault in rep.faults) for rep in full)
             figures.append(("Without a fault", str(clean), f"of {len(full)}"))
-        if full:
+        if full and not several:
             figures += _movement(full)
     if report.seen_share is not None:
         figures.append(("Seen well", f"{100 * report.seen_share:.0f} %", "of the film"))
