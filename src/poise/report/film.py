@@ -120,7 +120,7 @@ class _Story:
         if exercise and exercise.kind == "hold":
             return title, f"{feedback.counts.held_s:.0f} s"
         if current and len(self._sets) > 1:
-            title = f"{title} · set {current.number}"
+            title = f"{title}, set {current.number}"
         return title, str(bisect_right(self._ends[current.number], t) if current else 0)
 
     def _cue(self, t: float, now: Sequence[Fault]) -> str:
