@@ -314,3 +314,19 @@ def test_a_hold_is_looked_at_a_few_times_a_second() -> None:
         machine.update(item)
     assert machine.counts.held_s == pytest.approx(3.0, abs=0.4)
     assert len(machine._poses) <= 3 * LOOK_HZ + 1
+
+
+def test_a_step_just_before_a_repetition_is_no_part_of_it() -> None:
+    performance = perform("squat", reps=3, tempo=TEMPO)
+    poses = film(performance)
+    first = review("squat", poses).reps[0]
+    assert first.kind == "full"
+    torso = float(np.linalg.norm(poses.at("mid_shoulder")[0] - poses.at("mid_hip")[0]))
+    points = poses.points.copy()
+    points[poses.t < first.start - 0.25, :, 0] -= 0.8 * torso
+    reps = review("squat", replace(poses, points=points)).reps
+    assert [(rep.kind, rep.reasons) for rep in reps] == [("full", ())] * 3
+    during = poses.points.copy()
+    during[poses.t < first.turn, :, 0] -= 0.8 * torso
+    walked = review("squat", replace(poses, points=during)).reps[0]
+    assert (walked.kind, walked.reasons) == ("invalid", ("you moved from your place",))

@@ -80,5 +80,6 @@ def test_a_whole_recording_votes_for_its_cycles() -> None:
 def test_noise_and_small_movements_have_no_cycles() -> None:
     shape = (len(T), len(KEYPOINTS), 2)
     still = np.random.default_rng(0).normal(size=(1, *shape[1:])).repeat(len(T), 0)
-    noise = np.random.default_rng(1).normal(scale=0.02, size=shape)
-    assert voted(Window(T, still + noise, np.zeros(len(T), dtype=bool), 2.5)) == []
+    noise = np.random.default_rng(1).normal(size=shape)
+    for size in (0.02, 1.0):
+        assert voted(Window(T, still + size * noise, np.zeros(len(T), dtype=bool), 2.5)) == []

@@ -214,6 +214,7 @@ def test_the_guard_looks_no_further_at_calm_bodies_and_finds_the_same(monkeypatc
         pose = figure(yaw=0.0, t=0.03 * i)
         pose = replace(pose, points=pose.points + rng.normal(0, 3, pose.points.shape))
         pose = swapped(pose) if i in (20, 21) else pose
+        pose = moved(pose, "right_knee", (0.0, 90.0)) if i % 9 == 4 else pose
         given.append(moved(pose, "left_wrist", (200.0, 0.0)) if i % 7 == 0 else pose)
     quick = Guard(BLAZEPOSE33)
     found = [quick.update(pose, 100.0) for pose in given]

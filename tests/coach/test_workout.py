@@ -134,6 +134,15 @@ def test_feedback_names_what_is_done_and_keeps_the_last_count_while_resting() ->
     assert feedback[-1].counts == coach.counts != Counts()
 
 
+def test_the_advice_is_for_the_exercise_that_is_being_done() -> None:
+    film = film_poses(perform("squat", reps=6), Camera(yaw=90), rate=RATE, noise=Noise(), seed=3)
+    half = float(film.t[-1]) / 2
+    coach = Coach(Timeline([Span("squat", 0.0, half, 0.9), Span("jumping_jack", half, 2 * half, 0.9)]))
+    advice = [(pose.t, {item.name for item in coach.update(pose).advice}) for pose in film]
+    assert all("face_camera" not in names for t, names in advice if 2.0 < t < half)
+    assert all("face_camera" in names for t, names in advice if t > half + 4.0)
+
+
 # From what was recognised on the way to what is known in the end.
 
 
