@@ -323,7 +323,7 @@ def test_a_step_just_before_a_repetition_is_no_part_of_it() -> None:
     assert first.kind == "full"
     torso = float(np.linalg.norm(poses.at("mid_shoulder")[0] - poses.at("mid_hip")[0]))
     points = poses.points.copy()
-    points[poses.t < first.start - 0.25, :, 0] -= 0.8 * torso
+    points[poses.t < first.start - 0.05, :, 0] -= 0.8 * torso
     reps = review("squat", replace(poses, points=points)).reps
     assert [(rep.kind, rep.reasons) for rep in reps] == [("full", ())] * 3
     during = poses.points.copy()
