@@ -111,6 +111,15 @@ def test_a_repetition_under_way_ends_before_the_next_exercise_begins() -> None:
     assert spans[1].start == spans[0].end == pytest.approx(reps[2].end, abs=0.2)
 
 
+def test_a_change_that_was_taken_back_leaves_the_next_one_its_grace() -> None:
+    poses, (squats, _) = one_after_another("squat", "lunge")
+    reps = review("squat", poses[: round(squats.end * RATE)]).reps
+    taken_back = (reps[1].turn, "lunge", reps[1].turn), (reps[1].turn + 0.3, "squat", 0.0)
+    for_good = (reps[2].turn, "lunge", reps[2].turn)
+    events, _ = told(Late((0.0, "squat", 0.0), *taken_back, for_good), poses)
+    assert [(event.exercise, getattr(event, "kind", "")) for event in events[:3]] == [("squat", "full")] * 3
+
+
 def test_a_nameless_movement_is_counted_without_rules_and_rest_not_at_all() -> None:
     poses, _ = one_after_another("squat")
     events, _ = told(Late((1.0, UNKNOWN, 0.0)), poses)

@@ -186,6 +186,7 @@ class Workout:
             self._ended = events[-1].end
         elif not changed:
             self._likely.append(said.probability)
+            self._announced = self._ended = math.nan
         return events
 
     def finish(self) -> list[Event]:
@@ -246,7 +247,7 @@ def sets_of(events: Iterable[Event]) -> tuple[Set, ...]:
     for i, members in enumerate(sets):
         kinds = [event.kind if isinstance(event, Rep) else "full" for event in members]
         full, partial, invalid = (kinds.count(kind) for kind in ("full", "partial", "invalid"))
-        held = sum(event.held_s for event in members if isinstance(event, Hold))
+        held = sum((event.held_s for event in members if isinstance(event, Hold)), 0.0)
         counts = Counts(full, partial, invalid, held)
         rest = members[0].start - out[-1].end if out else math.nan
         end = max(event.end for event in members)

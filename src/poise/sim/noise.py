@@ -25,7 +25,6 @@ _JITTER = {
     "wrist": 0.0045,
     "knee": 0.0050,
 }
-_LEG = ("hip", "knee", "ankle", "heel", "foot_index")
 
 
 @dataclass(frozen=True)
