@@ -1,0 +1,172 @@
+"""What the REST interface under ``/api`` takes and gives, beside what the socket and ``report.json`` say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from poise.report.schema import Hold, Rep, Set
+from poise.server.messages import Name
+
+JobState = Literal["uploading", "queued", "running", "done", "failed"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class Problem(_Part):
+    """What every refusal says."""
+
+    message: str = Field(description="What went wrong.")
+    hint: str = Field(description="What to do; may be empty.")
+
+
+class Health(_Part):
+    """Whether all is well."""
+
+    status: Literal["ok"] = "ok"
+    poise: str = Field(description="Version of poise.")
+    protocol: int = Field(description="Version of the socket's protocol.")
+    sessions: int = Field(description="Sessions going on now.")
+
+
+class ExerciseInfo(_Part):
+    """One exercise that can be coached."""
+
+    name: str
+    title: str
+    kind: Literal["reps", "hold"]
+    plane: str = Field(description="The plane it is best seen in.")
+    setup: str = Field(description="How to stand and where to put the camera.")
+    faults: tuple[str, ...] = Field(description="What is looked for, in plain words.")
+
+
+class ModelFile(_Part):
+    """One model file."""
+
+    name: str
+    licence: str
+    file: str
+    size: int = Field(description="Bytes; 0 when not known.")
+    sha256: str
+    here: bool = Field(description="Whether it is on this machine.")
+
+
+class ProfileNew(_Part):
+    """A person to keep sessions for."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+
+class Profile(ProfileNew):
+    """A person whose sessions are kept apart from others'."""
+
+    id: str
+    sessions: int = Field(description="How many are kept.")
+
+
+class Done(_Part):
+    """What was done of one exercise in one session."""
+
+    exercise: str
+    title: str
+    full: int
+    partial: int
+    invalid: int
+    held_s: float
+    sets: int
+    rom: float | None = Field(description="Median range of motion of the full repetitions, in `unit`.")
+    unit: str
+    tempo_s: float | None = Field(description="Median seconds of a full repetition.")
+    faults: dict[str, int] = Field(
+        description="How many repetitions or holds each fault was seen in, by its title."
+    )
+
+
+class SessionInfo(_Part):
+    """One session in the list."""
+
+    id: str
+    profile: str
+    source: Literal["live", "film"]
+    asked: str = Field(description="The exercise it was begun with: a name, `auto` or `any`.")
+    started_at: datetime = Field(description="When, in UTC.")
+    duration_s: float
+    state: Literal["live", "complete", "interrupted"] = Field(
+        description="`live` while it goes on; `interrupted` when the server went away during it."
+    )
+    done: tuple[Done, ...]
+
+
+class SessionDetail(SessionInfo):
+    """One session, whole."""
+
+    sets: tuple[Set, ...]
+    reps: tuple[Rep, ...]
+    holds: tuple[Hold, ...]
+    job: str | None = Field(description="Id of the upload it was made from, whose results can be looked at.")
+
+
+class Replay(_Part):
+    """The keypoints of a session, for drawing them again."""
+
+    width: int
+    height: int
+    keypoints: tuple[str, ...] = Field(description="Names, in the order of every list of keypoints.")
+    bones: tuple[tuple[str, str], ...]
+    t: list[float] = Field(description="Seconds on the session's clock.")
+    points: list[list[tuple[float, float] | None]] = Field(
+        description="For each instant [x, y], null where unseen."
+    )
+    more: bool = Field(description="Whether there are later instants than asked for.")
+
+
+class UploadNew(_Part):
+    """A film that is about to be sent."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(description="Its file name.")
+    size: int = Field(ge=1, description="Bytes in all.")
+    exercise: Name = "auto"
+    profile: Name = ""
+    difficulty: float = Field(0.0, ge=0, le=1, description="The score from which the result counts as passed.")
+
+
+class Verdict(_Part):
+    """What came of a film, in short; `report.json` among the results has it all."""
+
+    headline: str
+    score: float | None = Field(description="Share of the repetitions or holds that count and are without a fault.")
+    passed: bool | None = Field(description="Whether the score reaches the difficulty asked for.")
+    tips: tuple[str, ...] = Field(description="What to do about each fault seen, and about the set-up.")
+
+
+class ResultFile(_Part):
+    """One file of the results."""
+
+    name: str
+    type: str = Field(description="Media type.")
+    size: int
+
+
+class Job(_Part):
+    """An upload, and what becomes of it."""
+
+    id: str
+    profile: str
+    state: JobState
+    name: str
+    size: int
+    received: int = Field(description="Bytes that are here; the next chunk begins at this offset.")
+    chunk: int = Field(description="Bytes a chunk may have at most.")
+    exercise: str
+    difficulty: float
+    created_at: datetime
+    stage: str = Field(description="What is being done, in plain words; empty unless it is running.")
+    progress: float | None = Field(description="How much of that stage is done, 0 to 1.")
+    problem: Problem | None = Field(description="Why it failed.")
+    session: str | None = Field(description="Id of the session made of it.")
+    verdict: Verdict | None
+    results: tuple[ResultFile, ...] = Field(description="Files under `/api/jobs/{id}/results/`.")

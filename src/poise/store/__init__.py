@@ -1,0 +1,1 @@
+"""History: sessions, profiles and uploads in a database."""
