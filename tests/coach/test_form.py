@@ -166,6 +166,16 @@ def series(values: list[float], turn: float) -> tuple[Stretch, Array]:
     return Stretch.of(judged, turn), np.array(values)
 
 
+def test_a_range_is_told_of_when_it_was_furthest_from_where_it_began_and_a_median_of_when_it_was_like_that() -> (
+    None
+):
+    dip, values = series([16.0, 18.0, -10.0, 5.0, 21.0, 6.0, 7.0], turn=0.1)
+    assert dip.at("range", values).t == pytest.approx(0.1)
+    assert dip.at("median", values).t == pytest.approx(0.3)
+    late = Stretch(dip.t, dip.body, dip.view, dip.turn, start=0.1)  # it began at the lowest
+    assert late.at("range", values).t == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(
     ("moment", "value", "t"),
     [
@@ -173,7 +183,7 @@ def series(values: list[float], turn: float) -> tuple[Stretch, Array]:
         ("turn", 50.0, 0.50),  # of 40, 50, 60
         ("max", 95.0, 0.95),  # about the 95th percentile
         ("min", 5.0, 0.05),
-        ("range", 90.0, 1.0),
+        ("range", 90.0, 0.95),
         ("median", 50.0, 0.5),
     ],
 )

@@ -98,11 +98,14 @@ class Stretch:
         if moment in ("range", "median"):
             near = np.flatnonzero(seen)
             known = values[near].tolist()
-            if moment == "median":
-                return Reading(median(known), median(self.t[near].tolist()), near.tolist())
             ordered = sorted(known)
-            width = _ranked(ordered, 0.95) - _ranked(ordered, 0.05)
-            return Reading(width, float(self.t[near[known.index(ordered[-1])]]), near.tolist())
+            if moment == "median":
+                return Reading(median(known), self._when(values, median(known)), near.tolist())
+            low, high = _ranked(ordered, 0.05), _ranked(ordered, 0.95)
+            begun = known[int(np.searchsorted(self.t[near], self.start).clip(0, len(known) - 1))]
+            return Reading(
+                high - low, self._when(values, max(low, high, key=lambda v: abs(v - begun))), near.tolist()
+            )
         if moment == "start":
             begun = np.flatnonzero(seen & (self.t >= self.start))
             t = self.t[begun[0]] if begun.size else math.nan
@@ -110,15 +113,22 @@ class Stretch:
             t = self.turn
         else:
             extreme = _ranked(sorted(values[seen].tolist()), 0.95 if moment == "max" else 0.05)
-            t = self.t[int(np.nanargmin(np.abs(values - extreme)))]
+            t = self._when(values, extreme)
         near = np.flatnonzero(seen & (np.abs(self.t - t) <= NEAR_S))
         if not near.size:
             return Reading(math.nan, self.turn, ())
         return Reading(median(values[near].tolist()), median(self.t[near].tolist()), near.tolist())
 
+    def _when(self, values: Array, value: float) -> float:
+        """The time at which a measure was nearest to a value."""
+        return float(self.t[int(np.nanargmin(np.abs(values - value)))])
+
 
 class Reading(NamedTuple):
-    """What a measure was at a moment: its value, seconds, and the indices of the instants it is the median of."""
+    """What a measure was at a moment: its value, seconds, and the indices of the instants it is the median of.
+
+    A range is told of when the measure was furthest from where it began, a median of when it was like that.
+    """
 
     value: float
     t: float

@@ -66,8 +66,14 @@ class Body:
         """
         points = self.pose.all_at(names)
         if plane != "any":
-            points = points * (self._unturned if plane == "sagittal" else self._faced)
+            points = points * self.stretch(plane)
         return [points[..., i, :] for i in range(len(names))]
+
+    def stretch(self, plane: Plane) -> Array:
+        """What x and y are multiplied by to undo the foreshortening of a plane, ``(..., 1, 2)``."""
+        if plane == "any":
+            return np.ones((*np.shape(self.yaw), 1, 2))
+        return self._unturned if plane == "sagittal" else self._faced
 
     @cached_property
     def twins(self) -> Body:
