@@ -49,3 +49,16 @@ def test_the_wheel_runs_from_anywhere(unpacked: Path) -> None:
     assert Path(place).is_relative_to(unpacked)
     assert "squat" in from_wheel(unpacked, "-m", "poise", "exercises")
     assert "Not deep enough" in from_wheel(unpacked, "-m", "poise", "exercises", "show", "squat")
+
+
+def test_a_release_brings_along_what_was_gathered_for_it(tmp_path: Path) -> None:
+    gathered = tmp_path / "bundle" / "web" / "vendor" / "runtime.mjs"
+    gathered.parent.mkdir(parents=True)
+    gathered.write_text("export {}")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    environment = os.environ | {"POISE_BUNDLE": str(tmp_path / "bundle")}
+    subprocess.run(
+        [*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, capture_output=True, env=environment
+    )
+    (wheel,) = tmp_path.glob("poise-*.whl")
+    assert zipfile.ZipFile(wheel).read("poise/web/vendor/runtime.mjs") == b"export {}"

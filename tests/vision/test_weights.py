@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from poise.errors import ModelCorrupt, ModelUnavailable, UnknownName
-from poise.vision import _fetching, weights
+from poise.vision import fetching, weights
 
 NETWORK = bytes(range(256)) * 2000  # half a megabyte: several chunks
 
@@ -113,6 +113,16 @@ def leftovers(cache: Path) -> list[str]:
     return sorted(
         path.name for path in cache.rglob("*") if path.is_file() and path.suffix not in (".tflite", ".lock")
     )
+
+
+def test_what_a_release_brings_along_is_not_fetched(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(monkeypatch, plain(server))
+    server.files.clear()
+    (tmp_path / "toy.tflite").write_bytes(NETWORK)
+    monkeypatch.setattr(weights, "_BUNDLED", tmp_path)
+    assert weights.fetch("toy") == tmp_path / "toy.tflite"
 
 
 def test_a_model_is_fetched_from_its_address_and_then_it_is_here(
@@ -246,7 +256,7 @@ def test_other_bytes_than_the_published_are_refused(
 
 
 def test_a_host_that_says_nothing_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_fetching, "ANSWER_S", 0.05)
+    monkeypatch.setattr(fetching, "ANSWER_S", 0.05)
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as silent:  # accepts, never answers
         url = f"http://127.0.0.1:{silent.server_port}/toy.tflite"
         offer(monkeypatch, weights._File("toy.tflite", "0" * 64, {"toy": ""}, url=url))

@@ -1,8 +1,9 @@
 """Model files: which there are, where they are, and getting them. What is known of them is in ``weights.toml``.
 
-A model is looked for in the folder named by ``$POISE_MODELS`` and in poise's cache. When it is in neither it is
-fetched into the cache: from its publisher's address, else by the package clients already on the machine, ``pip``
-and ``npm``, with whatever index they are set up for. A file is taken only if its sha256 is a published one.
+A model is looked for in the folder named by ``$POISE_MODELS``, in what a release brings along and in poise's cache.
+When it is in none of them it is fetched into the cache: from its publisher's address, else by the package clients
+already on the machine, ``pip`` and ``npm``, with whatever index they are set up for. A file is taken only if its
+sha256 is a published one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 import io
 import os
 import shutil
-import tarfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -24,12 +24,15 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from poise.errors import ModelCorrupt, ModelUnavailable, UnknownName
-from poise.vision._fetching import FetchFailed, alone_in, download, npm_pack, pip_download
+from poise.vision.fetching import FetchFailed, alone_in, download, member, npm_pack, pip_download
 
 #: Called while something is fetched: what, how many bytes are here, how many it will be (0 when not known).
 Progress = Callable[[str, int, int], None]
 
 FOLDER_VARIABLE = "POISE_MODELS"
+
+#: What a release brings along; not there otherwise.
+_BUNDLED = Path(__file__).parent / "models"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("poise")) / "models"
 
 
-def _own_folder() -> Path | None:
+def own_folder() -> Path | None:
+    """The folder of the user's own copies, named by ``$POISE_MODELS``; None when there is none."""
     return Path(given).expanduser() if (given := os.environ.get(FOLDER_VARIABLE)) else None
 
 
@@ -136,8 +140,8 @@ def load(name: str, progress: Progress | None = None) -> bytes:
 
     """
     found = _find(name) or _fetch(name, progress)
-    member = found.file.holds[name]
-    return zipfile.ZipFile(io.BytesIO(found.data)).read(member) if member else found.data
+    inside = found.file.holds[name]
+    return zipfile.ZipFile(io.BytesIO(found.data)).read(inside) if inside else found.data
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:
@@ -169,9 +173,9 @@ class _Found:
 def _find(name: str) -> _Found | None:
     """The model among the files that are here, if it is."""
     files = _files_of(name)
-    own = _own_folder()
+    own = own_folder()
     wrong = []
-    for folder in (own, _cache_folder()):
+    for folder in (own, _BUNDLED, _cache_folder()):
         if folder is None:
             continue
         for path in dict.fromkeys(folder / file.name for file in files):
@@ -254,25 +258,10 @@ def _bring(source: _File | _Archive, folder: Path, report: Progress) -> None:
         archive = get(what, package, lambda done: report(what, min(done, source.size), source.size))
         for file in _catalogue().files:
             if path := file.within.get(source.name):
-                data = _member(archive, path)
+                data = member(archive, path)
                 if hashlib.sha256(data).hexdigest() != file.sha256:
                     raise FetchFailed(f"its {path} is not the published file")
                 (package / file.name).write_bytes(data)
                 (package / file.name).replace(folder / file.name)
     finally:
         shutil.rmtree(package, ignore_errors=True)
-
-
-def _member(archive: Path, path: str) -> bytes:
-    """A file of a wheel or a tarball."""
-    try:
-        if archive.suffix == ".whl":
-            with zipfile.ZipFile(archive) as wheel:
-                return wheel.read(path)
-        with tarfile.open(archive) as tarball:
-            member = tarball.extractfile(path)
-            if member is None:
-                raise FetchFailed(f"its {path} is no file")
-            return member.read()
-    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as problem:
-        raise FetchFailed(f"it holds no {path} ({problem})") from None

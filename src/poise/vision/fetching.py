@@ -9,10 +9,12 @@ import queue
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
@@ -185,6 +187,26 @@ def _only(folder: Path, pattern: str) -> Path:
     if len(found) != 1:
         raise FetchFailed(f"it left {len(found)} files {pattern}")
     return found[0]
+
+
+def member(archive: Path, path: str) -> bytes:
+    """A file of a wheel or a tarball.
+
+    Raises:
+        FetchFailed: when there is no such file in it.
+
+    """
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.read(path)
+        with tarfile.open(archive) as tarball:
+            file = tarball.extractfile(path)
+            if file is None:
+                raise FetchFailed(f"its {path} is no file")
+            return file.read()
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as problem:
+        raise FetchFailed(f"it holds no {path} ({problem})") from None
 
 
 @contextmanager

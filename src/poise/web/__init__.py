@@ -1,0 +1,6 @@
+"""The page: hand-written ES modules in ``page/``, and what they run on that is not ours (`poise.web.assets`)."""
+
+from pathlib import Path
+
+#: The folder of the page, to be served as it is.
+PAGE = Path(__file__).parent / "page"
