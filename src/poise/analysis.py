@@ -35,12 +35,13 @@ class Settings:
         exercise: ``auto`` to recognise what is done, a name of `poise.coach.exercises`, a path to an exercise file,
             or ``any`` to count only.
         backend: one of `poise.vision.estimators.known_backends`.
-        model: which of its models; "" for its default.
+        model: which of its models, or the path of a model file; "" for its default.
         people: how many people to look for; the largest and steadiest is coached.
         workers: how many parts of a film are followed side by side; 0 for one a core.
         film: whether to write the annotated film.
         start: second of the film to begin with.
         end: second of the film to end with.
+        trust: whether a model file may be used that nobody published, as far as poise knows.
 
     """
 
@@ -52,6 +53,7 @@ class Settings:
     film: bool = True
     start: float | None = None
     end: float | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +175,13 @@ def _opener(settings: Settings, tell: Progress) -> Callable[[], PoseEstimator]:
     def fetching(what: str, done: int, total: int) -> None:
         tell(f"Fetching {what}", done, total or None)
 
-    return lambda: open_estimator(settings.backend, model=settings.model, people=settings.people, progress=fetching)
+    return lambda: open_estimator(
+        settings.backend,
+        model=settings.model,
+        people=settings.people,
+        progress=fetching,
+        trust=settings.trust,
+    )
 
 
 def _notes(followed: Followed, settings: Settings) -> list[str]:

@@ -12,7 +12,9 @@
     ├─ NobodySeen                 the film is fine, but no person was found in it
     ├─ CameraUnavailable          the camera is missing, busy or forbidden
     ├─ ModelUnavailable           a model file is not here and could not be fetched
-    │  └─ ModelCorrupt            a model file is here, but its bytes are not the published ones
+    │  ├─ ModelCorrupt            a model file is here, but its bytes are not the published ones
+    │  ├─ ModelUntrusted          a model file that nobody published, as far as poise knows
+    │  └─ UnsuitableModel         a model file that holds no network, or one of another kind
     └─ MissingExtra               an optional part of poise is not installed (also an ImportError)
 
 Anything else that escapes a public function is a bug; please report it.
@@ -90,6 +92,14 @@ class ModelUnavailable(PoiseError):
 
 class ModelCorrupt(ModelUnavailable):
     """A model file is here, but its bytes are not the published ones."""
+
+
+class ModelUntrusted(ModelUnavailable):
+    """A model file that nobody published, as far as poise knows."""
+
+
+class UnsuitableModel(ModelUnavailable):
+    """A model file that holds no network, or one of another kind."""
 
 
 class MissingExtra(PoiseError, ImportError):

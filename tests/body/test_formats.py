@@ -149,8 +149,8 @@ def test_a_single_wrong_byte_is_noticed(tmp_path: Path, suffix: str) -> None:
     [
         ({"kind": "shopping list"}, "does not say that it is a recording"),
         ({"version": 2}, "version 2, and this poise reads version 1"),
-        ({"skeleton": "centaur6"}, "skeleton is 'centaur6', and this poise knows blazepose33, coco17"),
-        ({"skeleton": ["nose"]}, "this poise knows blazepose33, coco17"),
+        ({"skeleton": "centaur6"}, "skeleton is 'centaur6', and this poise knows blazepose33, body25, coco17"),
+        ({"skeleton": ["nose"]}, "this poise knows blazepose33, body25, coco17"),
         ({"skeleton": "coco17"}, "coco17"),
         ({"instants": 21}, "it holds 20 instants of 21"),
         ({"instants": "20"}, "header is damaged"),

@@ -4,8 +4,11 @@ import pytest
 
 from poise.body.skeleton import (
     BLAZEPOSE33,
+    BODY25,
     COCO17,
+    HALPE26,
     MIDPOINTS,
+    OPENPOSE18,
     SKELETONS,
     Skeleton,
     find_skeleton,
@@ -14,6 +17,32 @@ from poise.body.skeleton import (
 from poise.errors import UnknownName
 
 every_skeleton = pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+
+
+def test_openpose_and_halpe_order_their_keypoints_as_published() -> None:
+    for skeleton, places in (
+        (
+            OPENPOSE18,
+            {"neck": 1, "right_wrist": 4, "left_wrist": 7, "right_ankle": 10, "left_ankle": 13, "left_ear": 17},
+        ),
+        (
+            BODY25,
+            {
+                "pelvis": 8,
+                "right_hip": 9,
+                "left_ankle": 14,
+                "left_ear": 18,
+                "left_foot_index": 19,
+                "right_heel": 24,
+            },
+        ),
+        (
+            HALPE26,
+            {"right_ankle": 16, "head": 17, "neck": 18, "pelvis": 19, "left_foot_index": 20, "right_heel": 25},
+        ),
+    ):
+        assert len(skeleton) == int(skeleton.name[-2:])
+        assert {name: skeleton.index(name) for name in places} == places
 
 
 def test_the_two_skeletons_have_the_published_number_of_keypoints() -> None:

@@ -165,13 +165,14 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_other_peoples_backends_are_known_and_opened_with_the_options_given() -> None:
-    assert known_backends() == ["blazepose", "stick"]
+    assert known_backends() == sorted([*estimators.BACKENDS, "stick"])
     estimator = open_estimator("stick", model="m", people=3, threads=2, colour="red")
     assert vars(estimator)["options"] == {
         "model": "m",
         "people": 3,
         "threads": 2,
         "progress": None,
+        "trust": False,
         "colour": "red",
     }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pytest
 
 from poise.body import COCO17, Pose
-from poise.vision.tracking import PersonTracker
+from poise.vision.tracking import Identities, PersonTracker
 
 
 def person(number: int, t: float, *, height: float = 300.0, score: float = 0.9) -> Pose:
@@ -198,3 +199,45 @@ def test_lost_says_that_somebody_else_is_there() -> None:
         assert (tracker.update(poses) is not None) == (t == 2.2)
         lost.append(tracker.lost)
     assert lost == [False, True, False, False]
+
+
+# Who looks at every frame anew.
+
+
+def test_people_keep_their_numbers_though_they_come_in_another_order() -> None:
+    known = Identities(3)
+    first = known.update([at(0, 0.0, 100.0), at(0, 0.0, 300.0)])
+    assert [pose.person for pose in first] == [0, 1]
+    second = known.update([at(0, 0.1, 310.0), at(0, 0.1, 105.0)])
+    assert {pose.person: pose.points[0, 0] for pose in second} == {0: 105.0 - 37.5, 1: 310.0 - 37.5}
+
+
+def test_somebody_who_is_near_nobody_is_new_and_who_is_long_gone_is_forgotten() -> None:
+    known = Identities(3)
+    known.update([at(0, 0.0, 100.0)])
+    (far,) = known.update([at(0, 0.1, 600.0)])
+    assert far.person == 1
+    (back,) = known.update([at(0, 0.2, 100.0)])
+    assert back.person == 0
+    (late,) = known.update([at(0, 3.0, 100.0)])
+    assert late.person == 2
+
+
+def test_where_places_are_few_the_known_and_the_large_have_them() -> None:
+    known = Identities(1)
+    (kept,) = known.update([at(0, 0.0, 100.0, 100.0), at(0, 0.0, 300.0, 150.0)])
+    assert kept.points[:, 1].max() == pytest.approx(200.0)
+    (same,) = known.update([at(0, 0.1, 300.0, 150.0), at(0, 0.1, 500.0, 180.0)])
+    assert same.person == kept.person
+    (larger,) = known.update([at(0, 0.2, 300.0, 150.0), at(0, 0.2, 500.0, 300.0)])
+    assert larger.person != kept.person
+
+
+def test_a_body_half_seen_is_still_the_same() -> None:
+    known = Identities(2)
+    (whole,) = known.update([at(0, 0.0, 100.0)])
+    half = at(0, 0.1, 104.0)
+    half.points[9:] = np.nan
+    (seen,) = known.update([half])
+    assert seen.person == whole.person
+    assert known.update([]) == []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from poise.errors import ModelCorrupt, ModelUnavailable, UnknownName
+from poise.errors import ModelCorrupt, ModelUnavailable, ModelUntrusted, UnknownName
 from poise.vision import fetching, weights
 
 NETWORK = bytes(range(256)) * 2000  # half a megabyte: several chunks
@@ -97,7 +97,7 @@ def offer(
     monkeypatch: pytest.MonkeyPatch, *files: weights._File, archives: tuple[weights._Archive, ...] = ()
 ) -> None:
     """Let those be all the published files there are."""
-    names = {name: "MIT" for file in files for name in file.holds}
+    names = {name: weights._Row("MIT") for file in files for name in file.holds}
     catalogue = weights._Catalogue(names, files, archives)
     monkeypatch.setattr(weights, "_catalogue", lambda: catalogue)
 
@@ -363,7 +363,7 @@ def test_several_processes_fetch_a_model_once(server: Server, cache: Path, monke
 from pathlib import Path
 from poise.vision import weights
 file = weights._File({file.name!r}, {file.sha256!r}, {{"toy": ""}}, url={file.url!r})
-weights._catalogue = lambda: weights._Catalogue({{"toy": "MIT"}}, (file,), ())
+weights._catalogue = lambda: weights._Catalogue({{"toy": weights._Row("MIT")}}, (file,), ())
 weights._cache_folder = lambda: Path({str(cache)!r})
 weights.fetch("toy")
 """
@@ -382,14 +382,16 @@ def test_the_catalogue_is_sound() -> None:
     known = weights._catalogue()
     for file in known.files:
         assert len(file.sha256) == 64
-        assert file.url or file.within, f"{file.name} is to be had nowhere"
+        by_hand = all(known.models[name].source for name in file.holds)
+        assert file.url or file.within or by_hand, f"{file.name} is to be had nowhere"
         assert set(file.within) <= {archive.name for archive in known.archives}
-        assert set(file.holds) <= set(known.licences)
+        assert set(file.holds) <= set(known.models)
     assert len({file.sha256 for file in known.files}) == len(known.files)
-    for name in known.licences:
+    for name in known.models:
         sources = [type(source) for source in weights._sources(name)]
-        assert sources[0] is weights._File, "the publisher's address comes first"
-        assert weights._Archive in sources, "package clients come after it"
+        assert sources == sorted(sources, key=[weights._File, weights._Archive].index), "package clients come last"
+        if name.startswith("blazepose"):
+            assert set(sources) == {weights._File, weights._Archive}, "the default backend is to be had both ways"
     assert all(bool(archive.pip) != bool(archive.npm) for archive in known.archives)
 
 
@@ -399,3 +401,40 @@ def test_the_published_models_can_be_had(name: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.undo()
     data = weights.load(name)
     assert data[4:8] == b"TFL3", "a TFLite file"
+
+
+def test_a_model_without_an_address_says_where_people_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = weights._File("toy", sha256(NETWORK), {"toy": ""})
+    catalogue = weights._Catalogue({"toy": weights._Row("MIT", source="https://a.b/toys")}, (file,), ())
+    monkeypatch.setattr(weights, "_catalogue", lambda: catalogue)
+    with pytest.raises(ModelUnavailable, match=r"knows no address.*from https://a\.b/toys, and put toy \(sha256 "):
+        weights.load("toy")
+
+
+def test_a_known_file_of_the_users_own_needs_no_trust(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(monkeypatch, plain(server))
+    (tmp_path / "renamed.onnx").write_bytes(NETWORK)
+    assert weights.network("toy", str(tmp_path / "renamed.onnx"), ()).data == NETWORK
+    (tmp_path / "changed.onnx").write_bytes(NETWORK + b"!")
+    with pytest.raises(ModelUntrusted, match=r"changed\.onnx.*sha256.*--trust"):
+        weights.network("toy", str(tmp_path / "changed.onnx"), ())
+    assert weights.network("toy", str(tmp_path / "changed.onnx"), (), trust=True).data == NETWORK + b"!"
+
+
+def test_of_a_network_in_two_files_both_must_be_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, numbers = b"<?xml?><net/>", b"\x00\x01"
+    rows = {"two-files": weights._Row("MIT", parameters="numbers"), "numbers": weights._Row("MIT")}
+    files = (
+        weights._File("two.xml", sha256(graph), {"two-files": ""}),
+        weights._File("two.bin", sha256(numbers), {"numbers": ""}),
+    )
+    monkeypatch.setattr(weights, "_catalogue", lambda: weights._Catalogue(rows, files, ()))
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    (tmp_path / "two.xml").write_bytes(graph)
+    (tmp_path / "two.bin").write_bytes(numbers)
+    assert weights.network("two", "files", ("files",)) == weights.ModelFile(graph, numbers)
+    (tmp_path / "two.bin").write_bytes(b"others")
+    with pytest.raises(ModelUntrusted, match=r"two\.bin"):
+        weights.network("two", str(tmp_path / "two.xml"), ())

@@ -1,11 +1,24 @@
 """What a body is and where it is: skeletons, poses, geometry, recordings on disk. Needs numpy only."""
 
-from poise.body.pose import Array, Keypoints, Pose, PoseSequence
-from poise.body.skeleton import BLAZEPOSE33, COCO17, SKELETONS, Skeleton, find_skeleton, mirrored
+from poise.body.pose import Array, Keypoints, Pose, PoseSequence, levelled
+from poise.body.skeleton import (
+    BLAZEPOSE33,
+    BODY25,
+    COCO17,
+    HALPE26,
+    OPENPOSE18,
+    SKELETONS,
+    Skeleton,
+    find_skeleton,
+    mirrored,
+)
 
 __all__ = [
     "BLAZEPOSE33",
+    "BODY25",
     "COCO17",
+    "HALPE26",
+    "OPENPOSE18",
     "SKELETONS",
     "Array",
     "Keypoints",
@@ -13,5 +26,6 @@ __all__ = [
     "PoseSequence",
     "Skeleton",
     "find_skeleton",
+    "levelled",
     "mirrored",
 ]

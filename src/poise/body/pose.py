@@ -24,6 +24,17 @@ from poise.body.skeleton import Skeleton
 Array = NDArray[np.float64]
 
 
+def levelled(score: Any, usual: float) -> Array:
+    """An estimator's scores with the one from which its makers draw a keypoint, `usual`, moved to 0.5.
+
+    So that 0.5 means the same whoever saw it, for the coach as for the picture.
+
+    >>> levelled([0.0, 0.1, 0.2, 0.6, 1.0], 0.2).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    return np.asarray(np.interp(score, [0.0, usual, 1.0], [0.0, 0.5, 1.0]))
+
+
 class _Named:
     """Reaching keypoints by name; shared by all that follow, whose arrays end in (K, D) or (K,)."""
 

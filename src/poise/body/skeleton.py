@@ -185,8 +185,60 @@ COCO17 = Skeleton(
     ),
 )
 
+_NECK = (
+    ("neck", "nose"),
+    ("neck", "left_shoulder"),
+    ("neck", "right_shoulder"),
+    ("neck", "left_hip"),
+    ("neck", "right_hip"),
+)
+
+#: OpenPose's body without feet: COCO's keypoints in another order, and the neck.
+OPENPOSE18 = Skeleton(
+    "openpose18",
+    (
+        *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist"),
+        *("left_shoulder", "left_elbow", "left_wrist"),
+        *("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
+        *("right_eye", "left_eye", "right_ear", "left_ear"),
+    ),
+    (*COCO17.bones, *_NECK),
+)
+
+_PELVIS_AND_TOES = (
+    ("pelvis", "left_hip"),
+    ("pelvis", "right_hip"),
+    *((f"{side}_ankle", f"{side}_small_toe") for side in ("left", "right")),
+)
+
+#: OpenPose's body with feet. Its big toe is the place that others call the foot index.
+BODY25 = Skeleton(
+    "body25",
+    (
+        *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist"),
+        *("left_shoulder", "left_elbow", "left_wrist", "pelvis"),
+        *("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
+        *("right_eye", "left_eye", "right_ear", "left_ear"),
+        *("left_foot_index", "left_small_toe", "left_heel"),
+        *("right_foot_index", "right_small_toe", "right_heel"),
+    ),
+    (*COCO17.bones, *_NECK, *_FEET, *_PELVIS_AND_TOES),
+)
+
+#: Halpe's body: COCO's keypoints, then head, neck, pelvis and feet.
+HALPE26 = Skeleton(
+    "halpe26",
+    (
+        *COCO17.keypoints,
+        *("head", "neck", "pelvis"),
+        *("left_foot_index", "right_foot_index", "left_small_toe", "right_small_toe"),
+        *("left_heel", "right_heel"),
+    ),
+    (*COCO17.bones, *_NECK, ("head", "neck"), *_FEET, *_PELVIS_AND_TOES),
+)
+
 #: Skeletons by name, as recordings name them.
-SKELETONS: dict[str, Skeleton] = {s.name: s for s in (BLAZEPOSE33, COCO17)}
+SKELETONS: dict[str, Skeleton] = {s.name: s for s in (BLAZEPOSE33, COCO17, OPENPOSE18, BODY25, HALPE26)}
 
 
 def find_skeleton(name: str) -> Skeleton:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,9 @@ _CROSS, _APART_S = 0.15, 0.3
 #: How far from where they stood, in body sizes, somebody may be and still be them; and how much more alike another
 #: must be than the one who is followed for the two to have been taken for each other.
 _ALIKE, _MORE_ALIKE = 0.5, 0.5
+
+#: How many times more prominent a newcomer must be to take the place of somebody known, where places are few.
+_STAY = 1.5
 
 #: Seconds in which what is remembered of the place of the person coached follows them.
 _FOLLOW_S = 1.0
@@ -87,6 +90,54 @@ class _Place:
     def further(self, dx: float) -> _Place:
         """The place so many pixels to the right."""
         return _Place(self.left + dx, self.top, self.right + dx, self.bottom)
+
+
+class Identities:
+    """Numbers people from frame to frame, for what looks at every frame anew and knows nobody.
+
+    Each is taken for whoever was last seen nearest, in sizes of the body, keypoint by keypoint; who is near nobody
+    is new, and who is not seen for a while is forgotten.
+
+    Args:
+        people: how many to keep at most; those known, the large and the surely seen before others.
+
+    """
+
+    def __init__(self, people: int) -> None:
+        self._people = people
+        self._known: dict[int, Pose] = {}
+        self._met = 0
+
+    def update(self, poses: Sequence[Pose]) -> list[Pose]:
+        """The people of the next frame, each by its number."""
+        if not poses:
+            return []
+        self._known = {n: seen for n, seen in self._known.items() if poses[0].t - seen.t < _PATIENCE_S}
+        pairs = [(_away(seen, pose), n, i) for n, seen in self._known.items() for i, pose in enumerate(poses)]
+        number: dict[int, int] = {}
+        for away, n, i in sorted(pairs):
+            if away < _ALIKE and i not in number and n not in number.values():
+                number[i] = n
+        ranked = sorted(range(len(poses)), key=lambda i: -_prominence(poses[i]) * (_STAY if i in number else 1.0))
+        kept = []
+        for i in ranked[: self._people]:
+            if i not in number:
+                number[i] = self._met
+                self._met += 1
+            kept.append(replace(poses[i], person=number[i]))
+            self._known[number[i]] = kept[-1]
+        return kept
+
+
+def _away(seen: Pose, pose: Pose) -> float:
+    """The mean distance of the keypoints seen in both, in sizes of the body; infinite when there are none."""
+    off = np.sqrt(((pose.points - seen.points) ** 2).sum(-1))
+    both = np.isfinite(off)
+    return float(off[both].mean()) / max(_Place.of(seen).size, 1e-6) if both.any() else math.inf
+
+
+def _prominence(pose: Pose) -> float:
+    return _Place.of(pose).size * float(pose.score.mean())
 
 
 class PersonTracker:

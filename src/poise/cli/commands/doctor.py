@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import av
 from rich.markup import escape
@@ -14,7 +15,8 @@ from poise.cli.app import app, out
 from poise.vision.camera import cameras
 from poise.vision.estimators import known_backends
 from poise.vision.estimators.blazepose import DEFAULT_MODEL, measure
-from poise.vision.weights import models
+from poise.vision.estimators.runtime import EXTRAS, fastest, installed, title
+from poise.vision.weights import Kind, ModelInfo, models
 
 _LIBRARIES = ("numpy", "ai-edge-litert", "av", "pillow", "kornia-rs", "arro3-io", "pydantic")
 
@@ -28,8 +30,17 @@ def doctor() -> None:
     for name in _LIBRARIES:
         _line(name, _version(name))
     _line("backends", ", ".join(known_backends()))
+    for runtime, there in installed().items():
+        _line(title(runtime), "installed" if there else f"not installed: pip install 'poise[{EXTRAS[runtime]}]'")
     for model in models():
-        _line(model.name, str(model.path) if model.path else "not here; it is fetched when first needed")
+        _line(
+            model.name,
+            f"{model.path}, {_runs_on(model)}"
+            if model.path
+            else "not here; it is fetched when first needed"
+            if not model.source
+            else f"not here: {model.source}",
+        )
     _line("runtime", _runtime())
     _line("cameras", "; ".join(str(camera) for camera in cameras()) or "none found")
     found = [name for name in ("h264", "hevc", "vp9", "av1") if name in av.codecs_available]
@@ -45,6 +56,16 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
+
+
+def _runs_on(model: ModelInfo) -> str:
+    """What a model that is here would run on."""
+    kinds: dict[str, Kind] = {".tflite": "tflite", ".task": "tflite", ".onnx": "onnx", ".xml": "openvino"}
+    kind = kinds.get(Path(model.file).suffix)
+    if kind is None:
+        return "parameters"
+    chosen = fastest(kind)
+    return f"on {title(chosen)}" if chosen else f"and nothing installed to run it: {kind}"
 
 
 def _runtime() -> str:

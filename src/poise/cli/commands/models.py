@@ -21,18 +21,19 @@ def list_models(context: typer.Context) -> None:
         return
     for model in models():
         size = f"{model.size / 1e6:.1f} MB" if model.size else "size unknown"
-        here = escape(str(model.path)) if model.path else "not here yet; it is fetched when it is first needed"
-        out.print(f"[bold]{escape(model.name)}[/]  {model.licence}, {size}\n  {here}\n  sha256 {model.sha256}")
+        here = str(model.path or model.source or "not here yet; it is fetched when it is first needed")
+        known = f"sha256 {model.sha256}" if model.sha256 else "no published hash known: --model FILE --trust"
+        out.print(f"[bold]{escape(model.name)}[/]  {model.licence}, {size}\n  {escape(here)}\n  {known}")
 
 
 @group.command("fetch")
 def fetch_models(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Names from the list.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Fetch every model.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Fetch every model that can be.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
 ) -> None:
     """Fetch model files into the cache, each checked against its published hash."""
-    wanted = [model.name for model in models()] if everything else names or []
+    wanted = [model.name for model in models() if not model.source] if everything else names or []
     if not wanted:
         err.print("Say which: poise models fetch NAME, or poise models fetch --all.")
         raise typer.Exit(2)

@@ -49,6 +49,12 @@ class PoseEstimator(Protocol):
 #: The backends of poise: name -> (``module:opener``, the extra to install for it or "").
 BACKENDS: dict[str, tuple[str, str]] = {
     "blazepose": ("poise.vision.estimators.blazepose:open_blazepose", ""),
+    "hrnet": ("poise.vision.estimators.topdown:open_topdown", "onnx"),
+    "mediapipe": ("poise.vision.estimators.mediapipe:open_mediapipe", "mediapipe"),
+    "movenet": ("poise.vision.estimators.movenet:open_movenet", ""),
+    "openpose": ("poise.vision.estimators.openpose:open_openpose", "openvino"),
+    "posenet": ("poise.vision.estimators.posenet:open_posenet", ""),
+    "rtmpose": ("poise.vision.estimators.topdown:open_topdown", "onnx"),
 }
 
 #: The entry point group of everybody else's.
@@ -67,26 +73,28 @@ def open_estimator(
     people: int = 1,
     threads: int = 1,
     progress: Progress | None = None,
+    trust: bool = False,
     **options: Any,
 ) -> PoseEstimator:
     """An estimator for one stream; fetches its model files when they are not here. Must be closed.
 
     Args:
         backend: one of `known_backends`.
-        model: which of the backend's models; "" for its default.
+        model: which of the backend's models; "" for its default; of most, the path of a model file too.
         people: how many people to find at most.
         threads: how many threads a network may use.
         progress: told about model files as they arrive.
+        trust: whether a model file may be used that nobody published, as far as poise knows.
         options: whatever else the backend's opener takes.
 
     Raises:
         UnknownName: when there is no such backend or model.
         MissingExtra: when the backend needs something that is not installed.
-        ModelUnavailable: when a model file is not here and cannot be fetched.
+        ModelUnavailable: when a model file is not here and cannot be fetched, is not trusted, or not suitable.
 
     """
     opener = _opener(backend)
-    return opener(model=model, people=people, threads=threads, progress=progress, **options)
+    return opener(model=model, people=people, threads=threads, progress=progress, trust=trust, **options)
 
 
 def _opener(backend: str) -> Callable[..., PoseEstimator]:

@@ -34,6 +34,7 @@ def open_blazepose(
     people: int = 1,
     threads: int = 1,
     progress: weights.Progress | None = None,
+    trust: bool = False,
     smooth: bool = False,
 ) -> BlazePose:
     """BlazePose with its networks, fetched when they are not here.
@@ -43,6 +44,7 @@ def open_blazepose(
         people: how many people to follow at most.
         threads: how many threads a network may use.
         progress: told about model files as they arrive.
+        trust: not looked at: all its models are published.
         smooth: steady the keypoints as MediaPipe does, for what has no smoothing of its own.
 
     Raises:
