@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from poise.analysis import Analysis, Settings, analyze, result_folders
+from poise.body import BODY25, COCO17, HALPE26, OPENPOSE18, Skeleton
 from poise.body.formats import read_recording
 from poise.coach import Rep
 from poise.errors import InputError, NobodySeen, UnknownName, UnreadableMedia
@@ -188,3 +189,20 @@ def test_sources_of_one_name_get_folders_of_their_own() -> None:
 
 def test_input_errors_are_input_errors() -> None:
     assert issubclass(UnreadableMedia, InputError)
+
+
+@pytest.mark.parametrize("skeleton", [COCO17, OPENPOSE18, BODY25, HALPE26], ids=lambda s: s.name)
+def test_keypoints_that_others_made_are_coached(squat: ShippedClip, tmp_path: Path, skeleton: Skeleton) -> None:
+    """True keypoints, laid out as OpenPose's files, with a passer-by who is named first at times."""
+    truth = squat.poses(np.arange(0.0, squat.performance.seconds, 1 / 20)).to(skeleton)
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    for i, pose in enumerate(truth):
+        seen = np.nan_to_num(np.column_stack([pose.points, np.where(np.isnan(pose.points[:, 0]), 0.0, 0.9)]))
+        small = seen * np.array([0.3, 0.3, 1.0]) + np.array([300.0, 0.0, 0.0]) * (seen[:, 2:] > 0)
+        people = [{"pose_keypoints_2d": one.ravel().tolist()} for one in (seen, small)[:: 1 if i % 3 else -1]]
+        (folder / f"{i:06d}_keypoints.json").write_text(json.dumps({"people": people}))
+    done = analyze(folder, tmp_path / "results", Settings(exercise="squat", rate=20.0))
+    assert (done.review.counts.full, done.review.counts.partial) == (4, 1)
+    assert done.poses.skeleton is skeleton
+    assert not (done.folder / "annotated.mp4").exists()

@@ -2,7 +2,7 @@
 
 A folder of results holds ``report.html``, ``report.json``, ``reps.csv``, ``keypoints.parquet``, ``keypoints.npz``
 and, unless it is left out, ``annotated.mp4``. A saved keypoint file may stand in for a film: it gives the same
-verdict without looking at a picture.
+verdict without looking at a picture. So may keypoints that somebody else's estimator made.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from poise.body import PoseSequence
-from poise.body.formats import FORMATS, read_recording, write_recording
+from poise.body.formats import FORMATS, holds_people, read_people, read_recording, write_recording
 from poise.coach import ANY, AUTO, Exercise, Review, load_exercise, recognised, review
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
 from poise.session import Followed, follow
 from poise.vision.estimators import PoseEstimator, open_estimator
+from poise.vision.tracking import Choice, coached
 
 #: Told how far the work has got: the stage, how much of it is done and how much there is (None: unknown).
 Progress = Callable[[str, float, float | None], None]
@@ -41,6 +42,8 @@ class Settings:
         film: whether to write the annotated film.
         start: second of the film to begin with.
         end: second of the film to end with.
+        person: who of several people is coached: ``largest``, ``central``, or ``X,Y``, pixels where they first are.
+        rate: pictures a second of the film that somebody else's keypoints were made from, where they do not say.
         trust: whether a model file may be used that nobody published, as far as poise knows.
 
     """
@@ -54,6 +57,8 @@ class Settings:
     start: float | None = None
     end: float | None = None
     trust: bool = False
+    person: str = "largest"
+    rate: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +156,14 @@ def _done(given: str | Exercise, verdict: Review) -> Exercise | None:
 
 
 def _is_recording(source: Path) -> bool:
-    return source.suffix.lower() in FORMATS and not source.is_dir()
+    return holds_people(source) or (source.suffix.lower() in FORMATS and not source.is_dir())
 
 
 def _look(source: Path, settings: Settings, tell: Progress) -> Followed:
+    choice = Choice.parse(settings.person)
+    if holds_people(source):
+        poses, people = coached(read_people(source, settings.rate), choice)
+        return Followed(poses, people, {}, ())
     if _is_recording(source):
         return Followed(read_recording(source), 1, {}, ())
     workers = settings.workers or os.cpu_count() or 1
@@ -165,6 +174,7 @@ def _look(source: Path, settings: Settings, tell: Progress) -> Followed:
         workers=workers,
         start=settings.start,
         end=settings.end,
+        choice=choice,
         progress=lambda done, total: tell("Following the movement", done, total),
     )
     meta = {"source": source.name, "backend": settings.backend, "poise": version("poise")}

@@ -19,7 +19,7 @@ from poise.errors import NobodySeen, UnreadableMedia
 from poise.vision.ahead import ahead
 from poise.vision.estimators import PoseEstimator
 from poise.vision.frame import Frame
-from poise.vision.tracking import PersonTracker
+from poise.vision.tracking import LARGEST, Choice, PersonTracker
 from poise.vision.video import Film, open_film
 
 #: Seconds each part of a film starts early, so that its estimator has found the person when the part begins.
@@ -88,6 +88,7 @@ def follow(
     workers: int = 1,
     start: float | None = None,
     end: float | None = None,
+    choice: Choice = LARGEST,
     progress: Progress | None = None,
 ) -> Followed:
     """The poses of the person coached in a film, picture or folder of pictures; NaN where nobody was seen.
@@ -101,6 +102,7 @@ def follow(
         workers: how many parts at most.
         start: second of the film to begin with.
         end: second of the film to end with.
+        choice: who of several people is coached.
         progress: told how far it has got.
 
     Raises:
@@ -125,7 +127,7 @@ def follow(
     else:
         with ThreadPoolExecutor(len(parts), thread_name_prefix="poise-part") as pool:
             followed = list(pool.map(follow_part, range(len(parts))))
-    return _joined(followed, name)
+    return _joined(followed, name, choice)
 
 
 def _parts(film: Film, workers: int) -> list[tuple[float, float]]:
@@ -193,7 +195,7 @@ def _everybody(parts: list[_Part]) -> Iterator[tuple[float, list[Pose]]]:
             yield t, [_unpacked(part.skeleton, t, part.size, len(parts) * n + i, packed) for n, packed in people]
 
 
-def _joined(parts: list[_Part], name: str) -> Followed:
+def _joined(parts: list[_Part], name: str, choice: Choice) -> Followed:
     frames = sum(len(part.seen) for part in parts)
     if not frames:
         raise UnreadableMedia(f"{name!r} holds no picture.", "Check that it plays in another program.")
@@ -202,7 +204,7 @@ def _joined(parts: list[_Part], name: str) -> Followed:
     t = np.empty(frames)
     points, score = np.empty((frames, *blank.points.shape)), np.empty((frames, *blank.score.shape))
     world = np.full((frames, len(first.skeleton), 3), np.nan)
-    tracker = PersonTracker()
+    tracker = PersonTracker(choice)
     for _, people in _everybody(parts):
         tracker.weigh(people)
     tracker.settle()

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
+from poise.body import BLAZEPOSE33, COCO17, OPENPOSE18, Array, Keypoints, Pose, PoseSequence, Skeleton
 from poise.coach.measures import KEYPOINT_SIGMA, MEASURES, Body, Measure, Plane, Unit, find_measure, turned
 from poise.errors import UnknownName
 from tests.coach.bodies import TORSO_M, Place, figure, moved, unseen
@@ -237,3 +237,20 @@ def test_the_error_of_the_yaw_does_not_touch_heights() -> None:
 def test_an_unknown_measure_is_named_with_a_guess() -> None:
     with pytest.raises(UnknownName, match=r"'knee_flexoin'\. Did you mean 'knee_flexion'"):
         find_measure("knee_flexoin")
+
+
+@pytest.mark.parametrize("skeleton", [COCO17, OPENPOSE18], ids=lambda s: s.name)
+@pytest.mark.parametrize("name", sorted(MEASURES))
+def test_where_the_skeleton_lacks_a_keypoint_nothing_is_measured(skeleton: Skeleton, name: str) -> None:
+    measure = MEASURES[name]
+    points = np.arange(3 * len(skeleton) * 2, dtype=float).reshape(3, len(skeleton), 2) ** 1.5
+    poses = Keypoints(skeleton, points, np.ones((3, len(skeleton))))
+    body = Body(poses, np.full(3, 100.0), np.full(3, 80.0), np.ones(3))
+    able = all(skeleton.has(keypoint) for side in measure.sides() for keypoint in measure.keypoints(side))
+    for side in measure.sides():
+        assert measure.sigma(body, side, 9.0).shape == (3,)
+        assert np.isnan(measure.sigma(body, side, 9.0)).all() != able
+    assert measure.each(body).shape == measure.scores(body).shape == (len(measure.sides()), 3)
+    assert np.isnan(measure.each(body)).all() != able
+    assert np.isnan(measure.value(body)).all() != able
+    assert (measure.scores(body) == (1.0 if able else 0.0)).all()

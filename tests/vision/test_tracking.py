@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from poise.body import COCO17, Pose
-from poise.vision.tracking import Identities, PersonTracker
+from poise.errors import NobodySeen, UnknownName
+from poise.vision.tracking import Choice, Identities, PersonTracker, coached
 
 
 def person(number: int, t: float, *, height: float = 300.0, score: float = 0.9) -> Pose:
@@ -241,3 +243,55 @@ def test_a_body_half_seen_is_still_the_same() -> None:
     (seen,) = known.update([half])
     assert seen.person == whole.person
     assert known.update([]) == []
+
+
+# Choosing.
+
+
+def test_the_central_person_may_be_chosen_though_smaller() -> None:
+    frames = [
+        [replace(at(0, t, 150.0, 300.0), size=(1000, 600)), replace(at(1, t, 500.0, 200.0), size=(1000, 600))]
+        for t in np.arange(0.0, 3.0, 0.1)
+    ]
+    for text, expected in (("largest", [0]), ("central", [1])):
+        tracker = PersonTracker(Choice.parse(text))
+        for poses in frames:
+            tracker.weigh(poses)
+        assert numbers(tracker.pick(poses) for poses in frames) == expected
+
+
+def test_whoever_is_pointed_at_is_coached_though_small_and_often_gone() -> None:
+    frames = [
+        [at(0, t, 150.0, 400.0), *([at(1, t, 500.0, 80.0)] if 1.0 <= t < 1.5 or t > 3.0 else [])]
+        for t in np.arange(0.0, 4.0, 0.1)
+    ]
+    tracker = PersonTracker(Choice.parse("505,90"))
+    for poses in frames:
+        tracker.weigh(poses)
+    tracker.settle()
+    picked = [tracker.pick(poses) for poses in frames]
+    assert [p.person for i, p in enumerate(picked) if p is not None and (10 <= i < 15 or i > 31)] == [1] * 13
+
+
+def test_pointing_where_nobody_is_chooses_nobody() -> None:
+    tracker = PersonTracker(Choice.parse("900,10"))
+    assert numbers(tracker.update([at(0, t, 150.0)]) for t in (0.0, 0.1)) == [0]
+
+
+def test_a_choice_that_is_none_is_said() -> None:
+    with pytest.raises(UnknownName, match=r"'tallest'.*largest"):
+        Choice.parse("tallest")
+
+
+def test_of_a_recording_of_several_one_is_coached() -> None:
+    instants = []
+    for i, t in enumerate(np.arange(0.0, 3.0, 0.1)):
+        both = [at(0, t, 150.0, 200.0), at(0, t, 600.0, 300.0)]
+        instants.append((float(t), [] if i == 5 else both[:: 1 if i % 2 else -1]))
+    poses, people = coached(instants)
+    assert people == 2
+    assert len(poses) == 30
+    assert np.isnan(poses.points[5]).all()
+    assert np.nanmin(poses.points[..., 0]) == pytest.approx(600.0 - 37.5)
+    with pytest.raises(NobodySeen):
+        coached([(0.0, [])])

@@ -95,6 +95,17 @@ class Skeleton:
         """
         return all(end in self._index for end in MIDPOINTS.get(name, (name,)))
 
+    def has_all(self, names: tuple[str, ...]) -> bool:
+        """Whether all those keypoints and midpoints belong to this skeleton."""
+        known = self._has.get(names)
+        if known is None:
+            known = self._has[names] = all(self.has(name) for name in names)
+        return known
+
+    @cached_property
+    def _has(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
     def ends(self, names: tuple[str, ...]) -> Ends:
         """For each keypoint or midpoint, the indices of the two keypoints it is the middle of (twice itself).
 

@@ -126,7 +126,8 @@ class Measure:
     """A named quantity: its unit, the plane it lies in, the keypoints it needs, and how it is computed.
 
     A sided measure has ``{side}`` in the keypoints it needs, and is computed for the left and the right; it names
-    no side but the one it is given, so that the right of a body is the left of its mirror image.
+    no side but the one it is given, so that the right of a body is the left of its mirror image. Where the skeleton
+    lacks one of those keypoints it is NaN, and seen with score 0: nothing is said then.
     """
 
     name: str
@@ -146,7 +147,9 @@ class Measure:
         return tuple(name.format(side=side) for name in self.needs)
 
     def score(self, body: Body, side: str) -> Array:
-        """How surely its keypoints were seen: the lowest of their scores, shape ``(...)``."""
+        """How surely its keypoints were seen: the lowest of their scores, ``(...)``; 0 without them."""
+        if not body.pose.skeleton.has_all(self.keypoints(side)):
+            return np.zeros(body.pose.points.shape[:-2])
         return np.asarray(body.pose.scores_at(self.keypoints(side)).min(-1))
 
     def sides(self) -> tuple[str, ...]:
@@ -173,6 +176,8 @@ class Measure:
     def sigma(self, body: Body, side: str, yaw_sigma: float = 0.0) -> Array:
         """Its standard error in its own unit, shape ``(...)``, from those of the keypoints and the yaw."""
         pose, skeleton = body.pose, body.pose.skeleton
+        if not skeleton.has_all(self.keypoints(side)):
+            return np.full(np.shape(body.scale), np.nan)
         ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
         moved = [(end, axis) for end in ends for axis in (0, 1)]
         # A stack of bodies: as it is, each coordinate moved by its error, and turned by that of the yaw.
@@ -216,7 +221,14 @@ def _measure(
 ) -> Callable[[Callable[[Body, str], Array]], Callable[[Body, str], Array]]:
     def keep(compute: Callable[[Body, str], Array]) -> Callable[[Body, str], Array]:
         name = compute.__name__
-        MEASURES[name] = Measure(name, unit, plane, needs, (compute.__doc__ or "").strip(), compute)
+        keypoints = {side: tuple(need.format(side=side) for need in needs) for side in ("left", "right", "")}
+
+        def seen(body: Body, side: str) -> Array:
+            if not body.pose.skeleton.has_all(keypoints[side]):
+                return np.full(body.pose.points.shape[:-2], np.nan)
+            return compute(body, side)
+
+        MEASURES[name] = Measure(name, unit, plane, needs, (compute.__doc__ or "").strip(), seen)
         return compute
 
     return keep

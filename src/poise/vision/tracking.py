@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poise.body import Pose
+from poise.body import Pose, PoseSequence
+from poise.errors import NobodySeen, UnknownName
 
 #: How many times the weight of the person coached another needs to be coached instead.
 _HEAVIER = 2.0
@@ -92,6 +93,66 @@ class _Place:
         return _Place(self.left + dx, self.top, self.right + dx, self.bottom)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Who of several people is coached: the largest, unless told otherwise.
+
+    Args:
+        central: whether being in the middle of the picture counts as well.
+        place: pixels, x and y; whoever is there when somebody first is, is coached.
+
+    """
+
+    central: bool = False
+    place: tuple[float, float] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Choice:
+        """The choice those words say: ``largest``, ``central``, or ``X,Y`` in pixels.
+
+        Raises:
+            UnknownName: when they say none.
+
+        >>> Choice.parse("320,240")
+        Choice(central=False, place=(320.0, 240.0))
+        """
+        if text in ("largest", "central"):
+            return cls(central=text == "central")
+        try:
+            x, y = (float(part) for part in text.split(","))
+        except ValueError:
+            raise UnknownName("choice of a person", text, ["largest", "central", "X,Y in pixels"]) from None
+        return cls(place=(x, y))
+
+
+LARGEST = Choice()
+
+
+def coached(instants: Iterable[tuple[float, Sequence[Pose]]], choice: Choice = LARGEST) -> tuple[PoseSequence, int]:
+    """The poses of the person coached in a recording of several people, and how many people there were.
+
+    Args:
+        instants: of each instant the time and the people, in any order and without numbers.
+        choice: who is coached.
+
+    Raises:
+        NobodySeen: when nobody ever is.
+
+    """
+    instants = list(instants)
+    known = Identities(max((len(poses) for _, poses in instants), default=0))
+    frames = [(t, known.update(poses)) for t, poses in instants]
+    skeleton = next((poses[0].skeleton for _, poses in frames if poses), None)
+    if skeleton is None:
+        raise NobodySeen("Nobody is in the recording.", "Check that it holds keypoints, and not only their names.")
+    tracker = PersonTracker(choice)
+    for _, poses in frames:
+        tracker.weigh(poses)
+    tracker.settle()
+    picked = PoseSequence.of(tracker.pick(poses) or Pose.missing(skeleton, t) for t, poses in frames)
+    return picked, max(1, tracker.people_seen)
+
+
 class Identities:
     """Numbers people from frame to frame, for what looks at every frame anew and knows nobody.
 
@@ -140,10 +201,31 @@ def _prominence(pose: Pose) -> float:
     return _Place.of(pose).size * float(pose.score.mean())
 
 
+def _centrality(pose: Pose) -> float:
+    """1 in the middle of the picture's width, 0 at its edges."""
+    if pose.size is None:
+        return 1.0
+    place = _Place.of(pose)
+    return max(0.0, 1.0 - abs(place.left + place.right - pose.size[0]) / pose.size[0])
+
+
+def _whoever_is_at(point: tuple[float, float], poses: Sequence[Pose]) -> int | None:
+    """The number of whoever's box holds a point, the one whose middle is nearest to it."""
+
+    def off(place: _Place) -> float:
+        return math.dist(((place.left + place.right) / 2, (place.top + place.bottom) / 2), point)
+
+    there = {pose.person: _Place.of(pose) for pose in poses}
+    hit = [n for n, p in there.items() if p.left <= point[0] <= p.right and p.top <= point[1] <= p.bottom]
+    return min(hit, key=lambda n: off(there[n]), default=None)
+
+
 class PersonTracker:
     """Picks the person who is coached: live with `update`; of a recording by `weigh`, `settle` and then `pick`."""
 
-    def __init__(self) -> None:
+    def __init__(self, choice: Choice = LARGEST) -> None:
+        self._choice = choice
+        self._chosen: int | None = None
         self._weight: defaultdict[int, float] = defaultdict(float)
         self._together: defaultdict[int, float] = defaultdict(float)
         self._observed: float | None = None
@@ -170,6 +252,7 @@ class PersonTracker:
         """All frames of a recording were weighed: whoever hardly weighs anything is never coached."""
         enough = _PASSER_BY * max(self._weight.values(), default=0.0)
         self._passers_by = {person for person, weight in self._weight.items() if weight < enough}
+        self._passers_by.discard(-1 if self._chosen is None else self._chosen)
 
     def weigh(self, poses: Sequence[Pose]) -> None:
         """Take in who is in the next frame, and how large and clear."""
@@ -179,7 +262,10 @@ class PersonTracker:
         seconds = 0.0 if self._observed is None else min(t - self._observed, _LONGEST_S)
         self._observed = t
         for pose in poses:
-            self._weight[pose.person] += seconds * _Place.of(pose).size * float(pose.score.mean())
+            weight = _Place.of(pose).size * float(pose.score.mean())
+            self._weight[pose.person] += seconds * weight * (_centrality(pose) if self._choice.central else 1.0)
+        if self._choice.place and self._chosen is None:
+            self._chosen = _whoever_is_at(self._choice.place, poses)
         for n in range(1, len(poses) + 1):
             self._together[n] += seconds
 
@@ -192,10 +278,12 @@ class PersonTracker:
         t = poses[0].t
         present = {pose.person: pose for pose in poses}
         heaviest = max(present, key=lambda person: self._weight[person])
+        if self._chosen in present and self._coached != self._chosen:
+            self._take(self._chosen)
         if self._coached is None:
             self._take(heaviest)
         elif self._coached in present:
-            if self._weight[heaviest] > _HEAVIER * self._weight[self._coached]:
+            if self._weight[heaviest] > _HEAVIER * self._weight[self._coached] and self._chosen is None:
                 self._take(heaviest)
             self._part(t, present)
         elif (same := self._returned(t, present)) is not None:
@@ -262,6 +350,8 @@ class PersonTracker:
         """The person coached goes by another number now: they trade weights too."""
         assert self._coached is not None
         self._weight[person], self._weight[self._coached] = self._weight[self._coached], self._weight[person]
+        if self._chosen == self._coached:
+            self._chosen = person
         self._coached = person
         self._bystanders.discard(person)
 

@@ -1,4 +1,4 @@
-"""Recordings: a body's movement on disk, read and written by the file's suffix.
+"""Recordings: a body's movement on disk, read and written by the file's suffix; and other people's, read only.
 
 A new kind of file is one module here with ``read`` and ``write``, and one line in `FORMATS`.
 """
@@ -11,10 +11,20 @@ from typing import BinaryIO, NamedTuple
 
 from poise.body.formats import csv_text, npz, parquet
 from poise.body.formats.atomic import replacing
+from poise.body.formats.people import Instant, holds_people, read_people
 from poise.body.pose import PoseSequence
 from poise.errors import UnknownName, UnreadableRecording
 
-__all__ = ["FORMATS", "Format", "read_recording", "replacing", "write_recording"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Instant",
+    "holds_people",
+    "read_people",
+    "read_recording",
+    "replacing",
+    "write_recording",
+]
 
 
 class Format(NamedTuple):

@@ -31,7 +31,8 @@ def analyze_command(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="Films, pictures, folders of pictures, or keypoint files saved by an earlier run.",
+            help="Films, pictures, folders of pictures, keypoint files saved by an earlier run, or keypoints of "
+            "OpenPose, MMPose, COCO results (.json), Sports2D or Pose2Sim (.trc).",
             show_default=False,
         ),
     ],
@@ -58,6 +59,12 @@ def analyze_command(
     trust: Annotated[
         bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
     ] = False,
+    person: Annotated[
+        str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")
+    ] = "largest",
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Pictures a second of the film, for keypoints without times.")
+    ] = None,
     people: Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")] = 2,
     workers: Annotated[int, typer.Option(min=0, help="Parts of a film done side by side; 0: one a core.")] = 0,
     start: Annotated[float | None, typer.Option(min=0, help="Second of the film to begin with.")] = None,
@@ -70,7 +77,7 @@ def analyze_command(
     For each INPUT a folder is written with report.html, report.json, reps.csv, keypoints.parquet, keypoints.npz and
     annotated.mp4. A problem with one input never stops the others.
     """
-    settings = Settings(exercise, backend, model, people, workers, not no_video, start, end, trust)
+    settings = Settings(exercise, backend, model, people, workers, not no_video, start, end, trust, person, rate)
     if exercise not in (ANY, AUTO):
         load_exercise(exercise)
     failed = 0
