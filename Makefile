@@ -13,7 +13,10 @@ OUT ?= poise-results
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check wheel bench clean
+# What the tests need of Debian; without apt, or without being root, the tests that need it say so and are skipped.
+PACKAGES := postgresql
+
+.PHONY: demo test check wheel bench clean packages
 
 demo: $(VENV)/.installed
 ifeq ($(FILM),)
@@ -22,7 +25,7 @@ else
 	$(BIN)/poise analyze "$(FILM)" --exercise "$(EXERCISE)" --out $(OUT)
 endif
 
-test: check
+test: check packages
 	$(BIN)/poise models fetch --quiet blazepose-full blazepose-lite
 	$(BIN)/python -m pytest
 
@@ -31,6 +34,12 @@ check: $(VENV)/.developing
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+packages:
+	@missing=$$(for name in $(PACKAGES); do dpkg -s $$name >/dev/null 2>&1 || echo $$name; done); \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	fi
 
 wheel: $(VENV)/.developing
 	$(BIN)/python -m poise.web.assets build/bundle

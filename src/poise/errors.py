@@ -7,8 +7,12 @@
     │  ├─ UnreadableMedia         a file, folder or stream that holds no film or picture
     │  ├─ UnreadableRecording     a keypoint file that is not one, or is damaged
     │  ├─ InvalidExercise         an exercise file that breaks the rules of exercise files
+    │  ├─ TooBig                  a film beyond a limit on bytes, seconds, pixels or work
     │  └─ UnknownName             a name nobody knows (also a KeyError); says what is known
     ├─ ResultsUnwritable         the results cannot be written: no space, no permission
+    ├─ StoreUnavailable           the history cannot be opened
+    ├─ ServerUnavailable          the server cannot listen where it was told to
+    ├─ NetworkForbidden           something tried to leave this machine under --no-network (also an OSError)
     ├─ NobodySeen                 the film is fine, but no person was found in it
     ├─ CameraUnavailable          the camera is missing, busy or forbidden
     ├─ ModelUnavailable           a model file is not here and could not be fetched
@@ -56,6 +60,10 @@ class UnreadableRecording(InputError):
     """A keypoint file that is not one, or is damaged."""
 
 
+class TooBig(InputError):
+    """A film beyond a limit on its bytes, seconds or pixels, or on the work it may make."""
+
+
 class InvalidExercise(InputError):
     """An exercise file that breaks the rules of exercise files."""
 
@@ -76,6 +84,18 @@ class UnknownName(InputError, KeyError):
 
 class ResultsUnwritable(PoiseError):
     """The results cannot be written: no space, no permission."""
+
+
+class StoreUnavailable(PoiseError):
+    """The history cannot be opened: no such database, no permission, or made by a newer poise."""
+
+
+class ServerUnavailable(PoiseError):
+    """The server cannot listen where it was told to."""
+
+
+class NetworkForbidden(PoiseError, OSError):
+    """Something tried to reach another machine although it was forbidden."""
 
 
 class NobodySeen(PoiseError):

@@ -13,9 +13,9 @@ from poise.coach.events import Review
 from poise.coach.exercise import Exercise
 from poise.report.checks import Shot
 from poise.report.html import render
-from poise.report.schema import Report, Timing
+from poise.report.schema import Rep, Report, Timing
 
-__all__ = ["Report", "Shot", "Timing", "reps_csv", "write_report"]
+__all__ = ["REP_COLUMNS", "Report", "Shot", "Timing", "rep_row", "reps_csv", "write_report"]
 
 
 def write_report(
@@ -62,12 +62,20 @@ _PLAIN = (
 )
 
 
+#: The columns of a table of repetitions.
+REP_COLUMNS = (*_PLAIN, "faults", "reasons")
+
+
+def rep_row(rep: Rep) -> list[object]:
+    """A repetition's row under `REP_COLUMNS`."""
+    faults = ";".join(fault.name for fault in rep.faults if fault.state == "fault")
+    return [*(getattr(rep, name) for name in _PLAIN), faults, ";".join(rep.reasons)]
+
+
 def reps_csv(report: Report) -> str:
     """The repetitions as a table, one row each: times and tempo in seconds, ROM and asymmetry in ``unit``."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([*_PLAIN, "faults", "reasons"])
-    for rep in report.reps:
-        faults = ";".join(fault.name for fault in rep.faults if fault.state == "fault")
-        rows.writerow([*(getattr(rep, name) for name in _PLAIN), faults, ";".join(rep.reasons)])
+    rows.writerow(REP_COLUMNS)
+    rows.writerows(rep_row(rep) for rep in report.reps)
     return text.getvalue()

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from poise.body import PoseSequence
 from poise.coach.events import RepKind, Review, State, ViewName
+from poise.coach.events import Set as SetDone
 from poise.coach.exercise import Exercise as ExerciseFile
 from poise.coach.exercise import exercises, load_exercise
 
@@ -157,6 +158,11 @@ class Set(_Part):
     counts: Counts = Field(description="How many repetitions it has.")
     numbers: tuple[int, ...] = Field(description="Numbers of its repetitions or holds.")
 
+    @classmethod
+    def of(cls, done: SetDone, given: ExerciseFile | None = None) -> Self:
+        """A set as the coach tells it; ``given`` is the exercise file where it is the user's own."""
+        return cls.model_validate(vars(done) | {"title": _title(done.exercise, given)})
+
 
 class View(_Part):
     """Where the body was seen from, most of the time."""
@@ -246,7 +252,7 @@ class Report(_Part):
                     "signal": review.signal,
                     "unit": review.unit,
                 },
-                "sets": [vars(one) | {"title": _title(one.exercise, exercise)} for one in review.sets],
+                "sets": [Set.of(one, exercise) for one in review.sets],
                 "notes": (*review.notes, *notes),
                 "timing": timing,
                 "model": dict(sequence.meta),

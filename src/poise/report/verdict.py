@@ -75,6 +75,18 @@ def lead(report: Report) -> list[str]:
     return sentences
 
 
+def score(report: Report) -> float | None:
+    """Share of the repetitions and holds that count and are without a fault, 0 to 1; None when there are none."""
+    clean = [all(fault.state != "fault" for fault in item.faults) for item in report.judged if _counts(item)]
+    return sum(clean) / len(report.judged) if report.judged else None
+
+
+def tips(report: Report) -> list[str]:
+    """What to do about each fault seen, the most frequent first, then about the set-up."""
+    cues = {fault.title: fault.cue for item in report.judged for fault in item.faults if fault.state == "fault"}
+    return [*dict.fromkeys(cues[title] for title in _faults(report)), *(advice.text for advice in report.advice)]
+
+
 def _noun(report: Report) -> str:
     return "repetition" if report.exercise.name == "any" else report.exercise.title
 

@@ -45,14 +45,16 @@ class Start(_Given):
 
     type: Literal["start"]
     exercise: Name = Field(
-        "auto", description="A name from `/api/exercises`, `auto` to recognise it, `any` to count."
+        default="auto", description="A name from `/api/exercises`, `auto` to recognise it, `any` to count."
     )
     width: Side = Field(description="Width in pixels of the picture that the keypoints lie in.")
     height: Side = Field(description="Height in pixels of that picture.")
-    profile: Name = Field("", description="Id of whose session it is, from `/api/profiles`; empty for the first.")
-    mode: Literal["workout"] = Field("workout", description="What is coached.")
+    profile: Name = Field(
+        default="", description="Id of whose session it is, from `/api/profiles`; empty for the first."
+    )
+    mode: Literal["workout"] = Field(default="workout", description="What is coached.")
     resume: Name | None = Field(
-        None, description="Id of the session to go on with, after a lost connection; its counts go on."
+        default=None, description="Id of the session to go on with, after a lost connection; its counts go on."
     )
 
 
@@ -68,9 +70,9 @@ class PoseGiven(_Given):
     ) = Field(description="33 of [x, y, score] in BlazePose's order, null where unseen; null when nobody is seen.")
     world: (
         Annotated[list[tuple[Metre, Metre, Metre] | None], Field(min_length=_COUNT, max_length=_COUNT)] | None
-    ) = Field(None, description="33 of [x, y, z], metres from between the hips.")
-    width: Side | None = Field(None, description="Width of the picture from now on, when it changed.")
-    height: Side | None = Field(None, description="Height of the picture from now on, when it changed.")
+    ) = Field(default=None, description="33 of [x, y, z], metres from between the hips.")
+    width: Side | None = Field(default=None, description="Width of the picture from now on, when it changed.")
+    height: Side | None = Field(default=None, description="Height of the picture from now on, when it changed.")
 
 
 class Stop(_Given):
@@ -83,7 +85,7 @@ class Ping(_Given):
     """Asks for a `pong`."""
 
     type: Literal["ping"]
-    t: Clock | None = Field(None, description="Given back in the `pong`.")
+    t: Clock | None = Field(default=None, description="Given back in the `pong`.")
 
 
 Request = Annotated[Start | PoseGiven | Stop | Ping, Field(discriminator="type")]
@@ -142,12 +144,12 @@ class FeedbackTold(_Told):
     phase: Literal["unseen", "rest", "towards", "turn", "back", "hold"]
     progress: Number = Field(description="How far towards the turn: 0 at rest, 1 at the turn.")
     counts: Counts
-    measured: Mapping[str, Number] = Field(description="The shown joint angles, degrees.")
+    measured: Mapping[str, Number] = Field(description="The shown joint angles, degrees, at most 0.2 s old.")
     view: View
     advice: tuple[Advice, ...] = Field(description="What to change about the set-up, most important first.")
     events: tuple[Annotated[RepDone | HoldDone, Field(discriminator="type")], ...]
     corrected: list[tuple[float, float] | None] | None = Field(
-        None, description="33 of [x, y]: the corrected pose to show as a ghost; null when there is none."
+        default=None, description="33 of [x, y]: the corrected pose to show as a ghost; null when there is none."
     )
     skipped: int = Field(description="Poses passed over so far because newer ones had come.")
     server_ms: float = Field(description="Milliseconds from the arrival of the pose to this answer.")
@@ -183,7 +185,7 @@ class Error(_Told):
     )
     message: str = Field(description="What went wrong.")
     hint: str = Field(description="What to do; may be empty.")
-    closing: bool = Field(False, description="Whether the server closes the socket now.")
+    closing: bool = Field(default=False, description="Whether the server closes the socket now.")
 
 
 Answer = Ready | FeedbackTold | Summary | Pong | Error

@@ -13,6 +13,10 @@ from poise.server.messages import Name
 JobState = Literal["uploading", "queued", "running", "done", "failed"]
 
 
+#: Text without control characters.
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
@@ -31,6 +35,24 @@ class Health(_Part):
     poise: str = Field(description="Version of poise.")
     protocol: int = Field(description="Version of the socket's protocol.")
     sessions: int = Field(description="Sessions going on now.")
+
+
+class PageInfo(_Part):
+    """What the page needs to know before it starts."""
+
+    vendor: str = Field(description="Folder of what the page runs on and is not ours, ending in a slash.")
+    poise: str = Field(description="Version of poise.")
+    protocol: int = Field(description="Version of the socket's protocol.")
+
+
+class FilmLimits(_Part):
+    """What a film may be."""
+
+    bytes: int
+    seconds: float
+    pixels: int = Field(description="Width times height.")
+    chunk: int = Field(description="Bytes that may be sent at once.")
+    types: tuple[str, ...] = Field(description="Endings of file names.")
 
 
 class ExerciseInfo(_Part):
@@ -58,7 +80,7 @@ class ModelFile(_Part):
 class ProfileNew(_Part):
     """A person to keep sessions for."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=_PLAIN)]
 
 
 class Profile(ProfileNew):
@@ -127,8 +149,10 @@ class Replay(_Part):
 class UploadNew(_Part):
     """A film that is about to be sent."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(description="Its file name.")
-    size: int = Field(ge=1, description="Bytes in all.")
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PLAIN)] = Field(
+        description="Its file name."
+    )
+    size: int = Field(ge=1, le=1 << 50, description="Bytes in all.")
     exercise: Name = "auto"
     profile: Name = ""
     difficulty: float = Field(0.0, ge=0, le=1, description="The score from which the result counts as passed.")

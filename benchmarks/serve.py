@@ -1,0 +1,348 @@
+"""The server under load: what a pose costs, how many people one process coaches, and what survives kill -9.
+
+``python benchmarks/serve.py`` measures cost and load, on loopback, with client and server in a process each;
+``--kill 50`` sends 50 films and kills server and workers at random moments meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import websockets
+from machine import machine
+
+from poise.sim import Camera, Noise, film_poses, perform
+from poise.sim.shipped import shipped
+
+RATE = 15.0
+#: A pose may be answered this late, and this share of poses may be passed over.
+LATE_MS, SKIPPED = 100.0, 0.01
+
+
+class Server:
+    """`poise serve` as a process, on a port of its own."""
+
+    def __init__(self, folder: Path, workers: int = 0) -> None:
+        self.folder, self.workers = folder, workers
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "-m", "poise", "serve", "--port", str(self.port), "--data", str(self.folder)]
+        self.process = subprocess.Popen(
+            [*command, "--workers", str(self.workers)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        found = re.search(r":(\d+)/", line)
+        if not found:
+            raise SystemExit(f"the server did not start: {line}")
+        self.port = int(found[1])
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Stop it as Ctrl+C does."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+    def children(self) -> list[int]:
+        """Its workers."""
+        return [int(pid) for pid in _children(self.process.pid)]
+
+    def cpu_s(self) -> float:
+        """Processor seconds it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """The most memory it has had."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+)", status)
+        assert found
+        return int(found[1]) / 1024
+
+
+def _children(pid: int) -> list[str]:
+    return [
+        child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+
+
+def messages(seconds: float) -> list[str]:
+    """A drawn athlete squatting, with an estimator's noise, as what a page would send."""
+    performance = perform("squat", reps=max(2, int(seconds / 3) + 2))
+    poses = film_poses(performance, Camera(yaw=90), rate=RATE, noise=Noise(), seed=1)
+    told = []
+    for i, t in enumerate(poses.t):
+        if t > seconds:
+            break
+        values = np.concatenate([poses.points[i], poses.score[i][:, None]], axis=1)
+        body = [None if np.isnan(p).any() else [round(float(v), 2) for v in p] for p in values]
+        world = None
+        if poses.world is not None:
+            world = [None if np.isnan(p).any() else [round(float(v), 3) for v in p] for p in poses.world[i]]
+        told.append(json.dumps({"type": "pose", "t": float(t), "keypoints": body, "world": world}))
+    return told
+
+
+@dataclass
+class Load:
+    """What came of so many streams at once."""
+
+    people: int
+    sent: int = 0
+    late_ms: list[float] = field(default_factory=list)
+    cpu_s: float = 0.0
+    seconds: float = 0.0
+    memory_mb: float = 0.0
+
+    @property
+    def p95(self) -> float:
+        """Milliseconds within which 95 % are answered."""
+        return float(np.percentile(self.late_ms, 95))
+
+    @property
+    def share(self) -> float:
+        """Share of poses passed over."""
+        return 1 - len(self.late_ms) / self.sent
+
+    @property
+    def holds(self) -> bool:
+        """Whether everybody is answered in time."""
+        return self.p95 <= LATE_MS and self.share <= SKIPPED
+
+    def row(self) -> str:
+        """All of it in a line."""
+        p50, p95, p99 = np.percentile(self.late_ms, [50, 95, 99])
+        core, each = self.cpu_s / self.seconds, 1e3 * self.cpu_s / len(self.late_ms)
+        return (
+            f"{self.people:4d} people: {p50:6.1f} {p95:7.1f} {p99:7.1f} ms (p50 p95 p99), n {len(self.late_ms)}, "
+            f"passed over {100 * self.share:.1f} %, {core:.2f} cores, {each:.2f} CPU ms"
+            f" a pose, {100 * core / self.people:.2f} % of a core a person, peak {self.memory_mb:.0f} MB"
+        )
+
+
+_T = re.compile(r'"t":([\d.e-]+)')
+
+
+async def _stream(port: int, exercise: str, told: list[str], begin: float, load: Load) -> None:
+    async with websockets.connect(f"ws://127.0.0.1:{port}/ws", compression=None, proxy=None) as socket:
+        await socket.send(json.dumps({"type": "start", "exercise": exercise, "width": 1280, "height": 720}))
+        await socket.recv()
+        sent: dict[str, float] = {}
+
+        async def hear() -> None:
+            while True:
+                said = str(await socket.recv())
+                if '"feedback"' in said[:30]:
+                    found = _T.search(said)
+                    assert found
+                    load.late_ms.append(1e3 * (time.perf_counter() - sent[f"{float(found[1]):.3f}"]))
+
+        hearing = asyncio.create_task(hear())
+        for i, pose in enumerate(told):
+            await asyncio.sleep(max(0.0, begin + i / RATE - time.perf_counter()))
+            found = _T.search(pose.replace(" ", "", 8))
+            assert found
+            sent[f"{float(found[1]):.3f}"] = time.perf_counter()
+            await socket.send(pose)
+            load.sent += 1
+        await asyncio.sleep(1.0)
+        hearing.cancel()
+
+
+async def _loaded(server: Server, people: int, exercise: str, told: list[str]) -> Load:
+    load = Load(people)
+    begin = time.perf_counter() + 2.0 + 0.02 * people
+    rng = random.Random(people)
+    streams = [_stream(server.port, exercise, told, begin + rng.random(), load) for _ in range(people)]
+    running = asyncio.gather(*streams)
+    await asyncio.sleep(max(0.0, begin - time.perf_counter()))
+    cpu, began = server.cpu_s(), time.perf_counter()
+    await asyncio.sleep(len(told) / RATE)
+    load.cpu_s, load.seconds = server.cpu_s() - cpu, time.perf_counter() - began
+    await running
+    load.memory_mb = server.memory_mb()
+    return load
+
+
+def measure(exercise: str, counts: list[int], seconds: float) -> None:
+    told = messages(seconds)
+    print(f"{exercise}: {len(told)} poses a stream, {RATE:g}/s, {np.mean([len(m) for m in told]):.0f} bytes each")
+    for people in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(Path(folder))
+            try:
+                load = asyncio.run(_loaded(server, people, exercise, told))
+            finally:
+                server.stop()
+        print("  " + load.row(), "" if load.holds else "  <- too late")
+        if not load.holds:
+            break
+
+
+# Kill -9 -------------------------------------------------------------------------------------------------
+
+
+def _films(count: int, rng: random.Random) -> list[tuple[str, bytes]]:
+    """Drawn films, whole, cut off, damaged, and what is none."""
+    whole = [clip.path.read_bytes() for clip in shipped()]
+    made = []
+    for i in range(count):
+        data, kind = rng.choice(whole), rng.random()
+        if kind < 0.15:
+            data = data[: rng.randrange(100, len(data))]
+        elif kind < 0.3:
+            spoilt = bytearray(data)
+            for _ in range(200):
+                spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+            data = bytes(spoilt)
+        elif kind < 0.4:
+            data = rng.randbytes(rng.randrange(1, 50_000))
+        made.append((f"film {i}.mp4", data))
+    return made
+
+
+def _patiently(do: Callable[[], httpx.Response]) -> httpx.Response:
+    """As a page does: try again until the server is back."""
+    while True:
+        try:
+            answer = do()
+            if answer.status_code < 500 and answer.status_code != 429:
+                return answer
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+
+
+def _upload(web: httpx.Client, name: str, data: bytes) -> str:
+    new = {"name": name, "size": len(data), "exercise": "auto"}
+    job = str(_patiently(lambda: web.post("/api/uploads", json=new)).json()["id"])
+    at = 0
+    while at < len(data):
+        piece, offset = data[at : at + 20_000], at
+        answer = _patiently(lambda: web.put(f"/api/uploads/{job}", params={"offset": offset}, content=piece))  # noqa: B023
+        at = int(answer.json()["received"])
+    _patiently(lambda: web.post(f"/api/uploads/{job}/finish"))
+    return job
+
+
+def kill(count: int, seed: int, most_s: float) -> None:
+    rng = random.Random(seed)
+    films = _films(count, rng)
+    killed: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder), workers=2)
+        over = threading.Event()
+
+        def reaper() -> None:
+            while not over.wait(rng.uniform(1.0, 8.0)):
+                try:
+                    workers = server.children()
+                    analyses = [int(child) for worker in workers for child in _children(worker)]
+                    what = rng.choice(["server", "worker", "worker", "analysis"])
+                    if what == "server":
+                        server.kill()
+                        time.sleep(rng.uniform(0, 1))
+                        server.start()
+                    elif chosen := (workers if what == "worker" else analyses):
+                        os.kill(rng.choice(chosen), signal.SIGKILL)
+                    else:
+                        continue
+                    killed[what] += 1
+                except (OSError, ValueError):
+                    continue
+
+        thread = threading.Thread(target=reaper)
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", trust_env=False, timeout=30) as web:
+            thread.start()
+            began = time.monotonic()
+            jobs: list[str] = []
+            for name, data in films:
+                while sum(_state(web, job) not in ("done", "failed") for job in jobs[-20:]) > 12:
+                    time.sleep(0.5)
+                jobs.append(_upload(web, name, data))
+            print(f"  {count} films sent in {time.monotonic() - began:.0f} s")
+            while (left := [job for job in jobs if _state(web, job) not in ("done", "failed")]) and (
+                time.monotonic() - began < most_s
+            ):
+                time.sleep(1.0)
+            over.set()
+            thread.join()
+            while [job for job in left if _state(web, job) not in ("done", "failed")] and (
+                time.monotonic() - began < most_s
+            ):
+                time.sleep(1.0)
+            states = Counter(_state(web, job) for job in jobs)
+            problems = Counter(
+                re.sub(r"'[^']*'", "'…'", job["problem"]["message"])
+                for job in _patiently(lambda: web.get("/api/jobs")).json()
+                if job["problem"]
+            )
+            sessions = _patiently(lambda: web.get("/api/sessions", params={"limit": 1000})).json()
+            kept = Counter(_job(web, job)["session"] for job in jobs)
+        server.stop()
+    del kept[None]
+    print(f"  killed: {dict(killed)}; {time.monotonic() - began:.0f} s in all")
+    print(
+        f"  states: {dict(states)}; {len(sessions)} sessions, {len(kept)} of them of a film, none of two: "
+        f"{max(kept.values(), default=0) <= 1 and len(sessions) == states['done'] == len(kept)}"
+    )
+    for message, n in problems.most_common():
+        print(f"    {n} x {message}")
+
+
+def _job(web: httpx.Client, job: str) -> dict[str, Any]:
+    found: dict[str, Any] = _patiently(lambda: web.get(f"/api/jobs/{job}")).json()
+    return found
+
+
+def _state(web: httpx.Client, job: str) -> str:
+    return str(_job(web, job)["state"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, nargs="+", help="how many streams at once, one load after the other")
+    parser.add_argument("--exercise", nargs="+", default=["squat", "auto"])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--kill", type=int, default=0, metavar="N", help="send N films and kill meanwhile, instead")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most", type=float, default=560.0, help="give up after so many seconds of killing")
+    given = parser.parse_args()
+    print(machine())
+    if given.kill:
+        return kill(given.kill, given.seed, given.most)
+    for exercise in given.exercise:
+        counts = given.people or (
+            [1, 50, 100, 125, 150, 175, 200, 250] if exercise != "auto" else [1, 25, 50, 75, 100]
+        )
+        measure(exercise, counts, given.seconds)
+    return None
+
+
+if __name__ == "__main__":
+    main()

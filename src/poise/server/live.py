@@ -1,0 +1,352 @@
+"""One socket, one session: poses come in, feedback goes out, and all of it is kept.
+
+::
+
+    socket ─► reading ─► the newest pose ─► judging ─► feedback ─► socket
+                         (one slot)            └─► Keeping ─► store, every KEEP_S
+
+Reading never waits for judging: a pose that comes while another is judged takes the place of the one that waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+import numpy as np
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from poise.body import BLAZEPOSE33, Pose, PoseSequence
+from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise
+from poise.coach.events import Event
+from poise.coach.events import Rep as RepEvent
+from poise.coach.workout import sets_of
+from poise.errors import InputError, PoiseError, UnknownName
+from poise.report.schema import Hold, Rep, Set
+from poise.server.limits import Limits
+from poise.server.messages import (
+    LONGEST,
+    REQUEST,
+    Answer,
+    Error,
+    FeedbackTold,
+    HoldDone,
+    Ping,
+    Pong,
+    PoseGiven,
+    Ready,
+    RepDone,
+    Skeleton,
+    Start,
+    Stop,
+    Summary,
+)
+from poise.session import Session
+from poise.store.store import Store
+
+#: Seconds between what is kept of a session that goes on: as much as a crash can lose.
+KEEP_S = 10.0
+#: Seconds between measurings of the shown angles: nobody reads faster, and they cost as much as half of all else.
+SHOWN_S = 0.2
+#: Seconds a pose must be later than the last one: a camera's pictures are 4 ms apart at the least.
+STEP_S = 0.002
+#: Seconds of keypoints a session may have for it to be gone on with.
+RESUME_S = 3600.0
+
+_log = logging.getLogger("poise.server")
+_SKELETON = Skeleton.model_validate(BLAZEPOSE33)
+_NOBODY = Error(code="order", message="No session has begun.", hint="Send a start first.")
+
+
+@dataclass(eq=False)
+class Keeping:
+    """What a session has that is not kept yet, and keeping it."""
+
+    store: Store
+    thread: Executor
+    id: str
+    events: list[Event] = field(default_factory=list)
+    seen: bool = False
+    told: int = 0
+    _poses: list[Pose] = field(default_factory=list)
+    _kept_at: float = field(default_factory=time.monotonic)
+
+    def add(self, pose: Pose, events: tuple[Event, ...]) -> None:
+        """Take in a pose as it came, and what it completed."""
+        self._poses.append(pose)
+        self.events += events
+        self.seen = self.seen or pose.seen
+        if time.monotonic() - self._kept_at >= KEEP_S:
+            self.keep()
+
+    def keep(self) -> asyncio.Future[None]:
+        """Hand all that is new to the thread that writes."""
+        poses, new, self._poses = self._poses, self.events[self.told :], []
+        self.told, self._kept_at = len(self.events), time.monotonic()
+        every = list(self.events) if new else None
+        return asyncio.get_running_loop().run_in_executor(self.thread, self._write, poses, new, every)
+
+    def _write(self, poses: list[Pose], new: list[Event], every: list[Event] | None) -> None:
+        told = [_report_part(event) for event in new]
+        sets = None if every is None else [Set.of(one) for one in sets_of(every)]
+        self.store.append(self.id, PoseSequence.of(poses) if poses else None, told, sets)
+
+    async def end(self) -> None:
+        """Keep the rest and sum up; a session in which nobody was seen is none."""
+        await self.keep()
+        last = self.store.finish if self.seen else self.store.remove
+        await asyncio.get_running_loop().run_in_executor(self.thread, last, self.id)
+
+
+@dataclass(eq=False)
+class Going:
+    """A session that goes on: its coach, its clock, the picture its poses lie in."""
+
+    start: Start
+    session: Session
+    keeping: Keeping
+    size: tuple[int, int]
+    resumed: bool = False
+    t: float = -1.0
+    began: float | None = None
+    shift: float | None = None
+
+    def judge(self, given: PoseGiven) -> Feedback | None:
+        """What there is to say about a pose; None when it is not later than the last."""
+        if self.shift is None:
+            self.shift = max(0.0, self.t + 1.0 - given.t) if self.resumed else 0.0
+        t = given.t + self.shift
+        if t < self.t + STEP_S:
+            return None
+        self.size = (given.width or self.size[0], given.height or self.size[1])
+        pose = _pose(given, t, self.size)
+        feedback = self.session.on_pose(pose)
+        self.t = t
+        self.began = t if self.began is None else self.began
+        self.keeping.add(pose, feedback.events)
+        return feedback
+
+
+class Conversation:
+    """What is said on one socket."""
+
+    def __init__(self, socket: WebSocket, store: Store, thread: Executor, limits: Limits) -> None:
+        self._socket = socket
+        self._store = store
+        self._thread = thread
+        self._limits = limits
+        self._going: Going | None = None
+        self._newest: tuple[PoseGiven, float] | None = None
+        self._came = asyncio.Event()
+        self._skipped = self._mistakes = 0
+        self._shown: tuple[float, str, dict[str, float]] = (-math.inf, "", {})
+        self._say_one = asyncio.Lock()
+
+    async def run(self) -> None:
+        """From the first message to the last; whatever happens, the session is kept as far as it got."""
+        judging = asyncio.create_task(self._judge())
+        try:
+            while await self._hear():
+                pass
+        except WebSocketDisconnect:
+            pass
+        except Exception:  # ours: it must not take the session along
+            _log.exception("a conversation went wrong")
+            with contextlib.suppress(Exception):
+                await self._say(Error(code="fault", message="Something went wrong here.", hint="", closing=True))
+                await self._socket.close(1011)
+        finally:
+            judging.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await judging
+            await asyncio.shield(self._end())
+
+    async def _hear(self) -> bool:
+        """Read one message and do what it asks; whether to go on."""
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return False
+        text = message.get("text")
+        if text is None or len(text) > LONGEST:
+            return await self._mistake("Only text of at most 32 kB is understood.")
+        try:
+            said = REQUEST.validate_json(text)
+        except ValidationError as wrong:
+            first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            return await self._mistake(f"{first['msg']}{f' at {place!r}' if place else ''}."[:300])
+        if isinstance(said, PoseGiven):
+            if self._going is None:
+                return await self._mistake(_NOBODY.message, "order", _NOBODY.hint)
+            self._skipped += self._newest is not None
+            self._newest = said, time.monotonic()
+            self._came.set()
+        elif isinstance(said, Ping):
+            await self._say(Pong(t=said.t))
+        elif isinstance(said, Start):
+            await self._start(said)
+        elif isinstance(said, Stop) and self._going:
+            await self._stop()
+        else:
+            return await self._mistake(_NOBODY.message, "order", _NOBODY.hint)
+        return True
+
+    async def _mistake(self, message: str, code: str = "message", hint: str = "See docs/protocol.md.") -> bool:
+        self._mistakes += 1
+        last = self._mistakes > self._limits.mistakes
+        await self._say(Error(code=code, message=message, hint=hint, closing=last))  # type: ignore[arg-type]
+        if last:
+            await self._socket.close(1008)
+        return not last
+
+    async def _start(self, start: Start) -> None:
+        await self._end()
+        try:
+            self._going = going = await asyncio.get_running_loop().run_in_executor(self._thread, self._begun, start)
+        except PoiseError as problem:
+            self._mistakes += 1
+            return await self._say(Error(code="name", message=problem.message, hint=problem.hint))
+        exercise = going.session.coach.exercise
+        return await self._say(
+            Ready(
+                session=going.keeping.id,
+                resumed=going.resumed,
+                exercise=start.exercise,
+                title=exercise.title if exercise else "",
+                kind=exercise.kind if exercise else "reps",
+                setup=exercise.setup if exercise else "",
+                skeleton=_SKELETON,
+            )
+        )
+
+    def _begun(self, start: Start) -> Going:
+        """In the thread that writes: the coach made, and the session begun or gone on with."""
+        if start.exercise not in (AUTO, ANY, *exercises()):
+            raise UnknownName("exercise", start.exercise, (AUTO, ANY, *exercises()))
+        profile = self._store.find_profile(start.profile)
+        if profile is None:
+            raise InputError("There is no such profile.", "Choose one of /api/profiles.")
+        session = Session(Coach(start.exercise))
+        size = (start.width, start.height)
+        if start.resume is None:
+            kept = self._store.begin(profile.id, start.exercise)
+            return Going(start, session, Keeping(self._store, self._thread, kept), size)
+        return self._resumed(start, session, profile.id, size)
+
+    def _resumed(self, start: Start, session: Session, profile: str, size: tuple[int, int]) -> Going:
+        assert start.resume is not None
+        before = self._store.session(start.resume)
+        mine = before is not None and (before.profile, before.asked) == (profile, start.exercise)
+        if before is None or not mine or before.duration_s > RESUME_S or not self._store.reopen(start.resume):
+            raise InputError("That session cannot be gone on with.", "Send a start without resume.")
+        keeping = Keeping(self._store, self._thread, start.resume)
+        going = Going(start, session, keeping, size, resumed=True)
+        for pose in self._store.poses(start.resume) or ():
+            keeping.events += session.on_pose(pose).events
+            keeping.seen = keeping.seen or pose.seen
+            going.t = pose.t
+            going.began = pose.t if going.began is None else going.began
+        keeping.told = len(keeping.events)
+        return going
+
+    async def _stop(self) -> None:
+        going = self._going
+        assert going is not None
+        if self._newest:
+            going.judge(self._newest[0])
+        going.keeping.events += going.session.coach.finish()
+        await self._end()
+        events = going.keeping.events
+        await self._say(
+            Summary(
+                session=going.keeping.id if going.keeping.seen else "",
+                duration_s=going.t - going.began if going.began is not None else 0.0,
+                sets=tuple(Set.of(one) for one in sets_of(events)),
+                reps=tuple(Rep.model_validate(event) for event in events if isinstance(event, RepEvent)),
+                holds=tuple(Hold.model_validate(event) for event in events if not isinstance(event, RepEvent)),
+            )
+        )
+
+    async def _end(self) -> None:
+        going, self._going, self._newest = self._going, None, None
+        if going:
+            await going.keeping.end()
+
+    async def _judge(self) -> None:
+        """Judge the newest pose, again and again."""
+        least, last = 1.0 / self._limits.poses_s, -math.inf
+        while True:
+            await self._came.wait()
+            if (early := last + least - time.monotonic()) > 0:
+                await asyncio.sleep(early)
+            self._came.clear()
+            if self._newest is None or self._going is None:
+                continue
+            (given, came), self._newest = self._newest, None
+            last = time.monotonic()
+            try:
+                feedback = self._going.judge(given)
+            except Exception:  # a bug of ours: said, logged, and the session goes on with the next pose
+                _log.exception("a pose could not be judged")
+                await self._say(Error(code="fault", message="That pose could not be judged.", hint=""))
+                continue
+            if feedback is not None:
+                await self._say(self._told(feedback, given, came))
+
+    def _told(self, feedback: Feedback, given: PoseGiven, came: float) -> FeedbackTold:
+        name = feedback.exercise
+        return FeedbackTold.model_validate(
+            {
+                "t": given.t,
+                "exercise": name,
+                "title": load_exercise(name).title if name in exercises() else "",
+                "phase": feedback.phase,
+                "progress": feedback.progress,
+                "counts": feedback.counts,
+                "measured": self._measured(feedback),
+                "view": feedback.view,
+                "advice": feedback.advice,
+                "events": [_event(event) for event in feedback.events],
+                "skipped": self._skipped,
+                "server_ms": round(1e3 * (time.monotonic() - came), 3),
+            }
+        )
+
+    def _measured(self, feedback: Feedback) -> dict[str, float]:
+        at, name, values = self._shown
+        if name != feedback.exercise or not 0 <= feedback.t - at < SHOWN_S:
+            values = dict(feedback.measured)
+            self._shown = feedback.t, feedback.exercise, values
+        return values
+
+    async def _say(self, answer: Answer) -> None:
+        if self._socket.application_state == WebSocketState.CONNECTED:
+            async with self._say_one:
+                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
+                    await self._socket.send_text(answer.model_dump_json())
+
+
+def _event(event: Event) -> RepDone | HoldDone:
+    return (RepDone if isinstance(event, RepEvent) else HoldDone).model_validate(event)
+
+
+def _report_part(event: Event) -> Rep | Hold:
+    return (Rep if isinstance(event, RepEvent) else Hold).model_validate(event)
+
+
+_UNSEEN = (np.nan, np.nan, 0.0)
+_NOWHERE = (np.nan, np.nan, np.nan)
+
+
+def _pose(given: PoseGiven, t: float, size: tuple[int, int]) -> Pose:
+    if given.keypoints is None:
+        return Pose.missing(BLAZEPOSE33, t, size)
+    seen = np.array([point or _UNSEEN for point in given.keypoints])
+    world = None if given.world is None else np.array([point or _NOWHERE for point in given.world])
+    return Pose(BLAZEPOSE33, t, seen[:, :2], seen[:, 2], world, size)

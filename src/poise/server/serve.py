@@ -1,0 +1,195 @@
+"""Running it: the server in this process, the workers beside it, each started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from poise.errors import ServerUnavailable
+from poise.server.app import create_app
+from poise.server.messages import LONGEST
+from poise.server.pairing import addresses, certificate, pairing_token
+from poise.server.queue import Queue
+from poise.server.settings import Settings
+from poise.store import open_store
+from poise.vision.weights import Progress
+from poise.web import PAGE
+from poise.web.assets import assets
+
+#: Seconds before a worker that died is started again.
+AGAIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server is reached: its addresses, the likeliest first; its token; its certificate, made by itself."""
+
+    addresses: tuple[str, ...]
+    token: str | None
+    certificate: Path | None
+    made: bool
+
+    @property
+    def pairing(self) -> str | None:
+        """The address that lets another device in."""
+        return f"{self.addresses[0]}pair?token={self.token}" if self.token else None
+
+
+def run(
+    settings: Settings,
+    ready: Callable[[Place], None],
+    progress: Progress | None = None,
+    new_token: bool = False,
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        settings: how.
+        ready: called once it can be reached.
+        progress: told while what the page runs on is fetched.
+        new_token: whether devices that were paired must pair again.
+
+    Raises:
+        ServerUnavailable: when it cannot listen there.
+        StoreUnavailable: when the history cannot be opened.
+        ModelUnavailable: when what the page runs on is not here and cannot be fetched.
+
+    """
+    listening = _listen(settings)
+    with contextlib.closing(listening), open_store(settings.database, settings.data) as store:
+        found = assets(progress)
+        place, key = _place(settings, listening.getsockname()[1], new_token)
+        if not settings.network:
+            from poise.server.offline import forbid_network
+
+            forbid_network()
+        app = create_app(
+            store,
+            Queue(settings.queue, settings.data),
+            limits=settings.limits,
+            token=place.token,
+            page=PAGE,
+            vendor=(found.id, found.folder),
+            keep_days=settings.keep_days,
+        )
+        server = uvicorn.Server(_config(app, place.certificate, key))
+        loop = asyncio.Runner(loop_factory=server.config.get_loop_factory())
+        with _workers(settings), loop as runner:
+            runner.run(_serve(server, listening, lambda: ready(place)))
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
+    serving = asyncio.create_task(server.serve([listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        ready()
+    await serving
+
+
+def _config(app: object, certificate: Path | None, key: Path | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        ws_max_size=2 * LONGEST,
+        ws_max_queue=8,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as problem:
+        listening.close()
+        reason = getattr(problem, "strerror", None) or problem
+        raise ServerUnavailable(
+            f"Nothing can listen on {settings.host}, port {settings.port}: {reason}.",
+            "Choose another with --port (0 takes any that is free), or another --host.",
+        ) from problem
+    return listening
+
+
+def _place(settings: Settings, port: int, new_token: bool) -> tuple[Place, Path | None]:
+    """Where others find it, and the key of its certificate."""
+    if settings.loopback:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        return Place((f"http://{host}:{port}/",), None, None, False), None
+    hosts = _names(settings.host)
+    cert, key = settings.certificate, settings.key
+    made = settings.tls and cert is None
+    if made:
+        names = [*hosts, "localhost", "127.0.0.1", "::1", socket.gethostname()]
+        cert, key = certificate(settings.data, list(dict.fromkeys(names)))
+    scheme = "https" if settings.tls else "http"
+    found = tuple(f"{scheme}://{_bracketed(host)}:{port}/" for host in hosts)
+    token = pairing_token(settings.data, new_token)
+    return Place(found, token, cert if settings.tls else None, made), key if settings.tls else None
+
+
+def _names(host: str) -> list[str]:
+    """The names under which a server on that interface is reached, the likeliest first."""
+    if host not in ("", "0.0.0.0", "::"):
+        return [host]
+    reached = [one for one in addresses() if host == "::" or ":" not in one]
+    return [*reached, "localhost"]
+
+
+def _bracketed(host: str) -> str:
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host
+
+
+@contextlib.contextmanager
+def _workers(settings: Settings) -> Iterator[None]:
+    """As many workers as there should be, each started again when it dies, ended with the block."""
+    stop = threading.Event()
+    keepers = [threading.Thread(target=_keep_one, args=(settings, stop)) for _ in range(settings.workers)]
+    for keeper in keepers:
+        keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for keeper in keepers:
+            keeper.join()
+
+
+def _keep_one(settings: Settings, stop: threading.Event) -> None:
+    command = [sys.executable, "-m", "poise.server.worker", settings.text()]
+    while not stop.is_set():
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        while worker.poll() is None and not stop.wait(0.2):
+            pass
+        if stop.is_set():
+            assert worker.stdin
+            worker.stdin.close()  # which tells it to end
+            try:
+                worker.wait(10)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+        worker.wait()
+        if worker.stdin:
+            worker.stdin.close()
+        stop.wait(AGAIN_S)
