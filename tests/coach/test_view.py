@@ -163,3 +163,10 @@ def test_a_plane_is_observable_within_its_gate_and_heights_always() -> None:
 def test_the_advice_is_to_show_the_plane() -> None:
     assert turn_advice("frontal").name == "face_camera"
     assert turn_advice("sagittal").name == "side_on"
+
+
+def test_a_body_whose_keypoints_lie_on_one_spot_has_no_scale() -> None:
+    assert math.isnan(Scale().update(figure(scale=1e-6)))
+    scale = Scale()
+    assert scale.update(figure(scale=100.0)) == pytest.approx(100.0)
+    assert scale.update(figure(t=1e9, scale=0.0)) == pytest.approx(100.0)

@@ -43,6 +43,8 @@ _SHARES = tuple((2 * i, share) for i, (_, _, share) in enumerate(_SEGMENTS))
 _GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 _SEEN, _DIM = 0.5, 0.2
+#: A torso of fewer pixels is no body: all its keypoints lie on one spot.
+_LEAST_PX = 1.0
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -75,6 +77,8 @@ class Scale:
         if len(bounds) < 2:
             return self.value
         bound = bounds[-2]
+        if bound < _LEAST_PX:
+            return self.value
         dt, self._t = pose.t - self._t, pose.t
         if math.isnan(self.value):
             self.value = self._level = bound

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import swagger_ui_bundle
+import fastapi_offline
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -176,7 +176,7 @@ def _add_docs(app: FastAPI) -> None:
 
     app.add_api_route("/docs", docs, include_in_schema=False)
     app.add_api_route("/docs/start.js", start, include_in_schema=False)
-    app.mount("/docs/ui", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
+    app.mount("/docs/ui", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
 async def _refusal(_: Request, problem: Exception) -> Response:

@@ -126,7 +126,8 @@ class Going:
             return None
         self.size = (given.width or self.size[0], given.height or self.size[1])
         pose = _pose(given, t, self.size)
-        feedback = self.session.on_pose(pose)
+        with np.errstate(all="ignore"):  # bodies nobody has, too, may come: what cannot be reckoned is NaN
+            feedback = self.session.on_pose(pose)
         self.t = t
         self.began = t if self.began is None else self.began
         self.keeping.add(pose, feedback.events)
