@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from poise.body import Pose
+from poise.coach.correct import Correction
 from poise.coach.counting import angles, machine_of
 from poise.coach.events import ANY, Counts, Event, Feedback, View
 from poise.coach.exercise import Exercise, load_exercise
@@ -24,6 +25,8 @@ from poise.coach.workout import Timeline, Workout
 
 #: The name under which poise finds out for itself what is being done.
 AUTO = "auto"
+#: Seconds for which a corrected pose is shown after the repetition it is about, if the next does not end sooner.
+SHOWN_S = 4.0
 
 
 class Coach:
@@ -50,6 +53,7 @@ class Coach:
         self._judgement = JudgementTrack()
         self._setup = SetupCoach(self.exercise)
         self._set_up_for = self.exercise
+        self._corrected: tuple[float, Correction | None] = -math.inf, None
 
     @property
     def exercise(self) -> Exercise | None:
@@ -83,6 +87,9 @@ class Coach:
         exercise = self.exercise
         if exercise is not self._set_up_for:
             self._setup, self._set_up_for = SetupCoach(exercise), exercise
+        for event in events:
+            self._corrected = shown.t, event.corrections[0] if event.corrections else None
+        since, corrected = self._corrected
         measurable = shown.seen and math.isfinite(scale)
         return Feedback(
             t=shown.t,
@@ -95,6 +102,7 @@ class Coach:
             pose=shown,
             advice=self._setup.update(shown, scale, view),
             events=tuple(events),
+            corrected=corrected if shown.t - since < SHOWN_S else None,
         )
 
     @property

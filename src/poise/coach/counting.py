@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from poise.body import Array
+from poise.coach.correct import corrections
 from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind, View
 from poise.coach.exercise import Exercise, Rule
 from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
@@ -152,6 +153,7 @@ class KnownReps:
             reasons=reasons,
             faults=faults,
             exercise=self.exercise.name,
+            corrections=corrections(self.exercise, faults, stretch, self._neutral),
         )
 
     def _judge(self, rule: Rule, stretch: Stretch) -> Fault:
@@ -279,7 +281,8 @@ class Holds:
         self._before += held
         self.counts = replace(self.counts, full=self.counts.full + 1, held_s=self._before)
         first, last = poses[0].pose.t, poses[-1].pose.t
-        return [Hold(self.counts.full, first, last, held, faults, self.exercise.name)]
+        corrected = corrections(self.exercise, faults, stretch, neutral)
+        return [Hold(self.counts.full, first, last, held, faults, self.exercise.name, corrected)]
 
     def _paused(self, t: float, instant: Stretch) -> bool:
         rules = (rule for rule in self.exercise.fault if not rule.relative)

@@ -7,7 +7,8 @@
     ├─ Counts           full, partial and invalid repetitions so far
     ├─ Advice           something to change about the set-up, not the movement
     └─ Event            Rep or Hold, at the pose that completes it
-         └─ Fault       one rule held to that repetition or hold: fault, ok, unsure or not observable
+         ├─ Fault       one rule held to that repetition or hold: fault, ok, unsure or not observable
+         └─ Correction  how the body would have looked done right, at a moment of a fault
     Review              a whole recording, judged
     └─ Set              repetitions of one exercise without a long pause
 """
@@ -15,10 +16,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from poise.body import Array, Pose
+
+if TYPE_CHECKING:
+    from poise.coach.correct import Correction
 
 #: The name under which repetitions of anything are counted, without judging them.
 ANY = "any"
@@ -80,7 +84,8 @@ class Rep:
     ``unit``. ``eccentric_s``, ``pause_s`` and ``concentric_s`` are the lowering, the rest at the turn and the
     lifting. ``asymmetry`` is left minus right at the turn in ``unit``, NaN when one side was not seen.
     ``reasons`` says why a repetition is partial or invalid; it is empty for a full one. ``exercise`` is the
-    name of what it is a repetition of, ``any`` when it has none.
+    name of what it is a repetition of, ``any`` when it has none. ``corrections`` are the corrected poses, one for
+    every moment of a fault, the worst first.
     """
 
     number: int
@@ -98,6 +103,7 @@ class Rep:
     reasons: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     exercise: str = ANY
+    corrections: tuple[Correction, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def tempo(self) -> str:
@@ -111,7 +117,10 @@ class Rep:
 
 @dataclass(frozen=True)
 class Hold:
-    """One hold of a static exercise: ``held_s`` seconds counted, leaving out the time spent in a fault."""
+    """One hold of a static exercise: ``held_s`` seconds counted, leaving out the time spent in a fault.
+
+    ``corrections`` are the corrected poses, one for every moment of a fault, the worst first.
+    """
 
     number: int
     start: float
@@ -119,6 +128,7 @@ class Hold:
     held_s: float
     faults: tuple[Fault, ...] = ()
     exercise: str = ANY
+    corrections: tuple[Correction, ...] = field(default=(), repr=False, compare=False)
 
 
 Event = Rep | Hold
@@ -164,7 +174,9 @@ class Feedback:
 
     ``pose`` is the display track (smoothed, no lag); ``phase`` is where in the repetition the body is;
     ``measured`` holds every quantity of the exercise at this instant, NaN where it cannot be measured;
-    ``progress`` is how far towards the turn the phase signal is, 0 at rest and 1 at the turn.
+    ``progress`` is how far towards the turn the phase signal is, 0 at rest and 1 at the turn. ``corrected`` is the
+    corrected pose to be shown over the person now: of the worst fault of the last repetition, for some seconds; it
+    is worked out when its ``pose`` or ``keypoints()`` are asked for.
     """
 
     t: float
@@ -177,6 +189,7 @@ class Feedback:
     pose: Pose
     advice: tuple[Advice, ...] = ()
     events: tuple[Event, ...] = ()
+    corrected: Correction | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from poise.coach.measures import MEASURES, Measure, Plane, find_measure
 from poise.errors import InvalidExercise, UnknownName
 
 Moment = Literal["start", "turn", "max", "min", "range", "median"]
-Support = Literal["feet", "hands", "elbows", "knees", "hips", "shoulders"]
+Support = Literal["feet", "floor", "hands", "elbows", "knees", "hips", "shoulders"]
 MeasureName = Annotated[str, Field(description="the name of a measure of `poise.coach.measures`")]
 
 
@@ -153,7 +153,9 @@ class Exercise(_Strict):
     either: bool = Field(default=False, description="whether people also begin at the turn and come back to it")
     symmetric: bool = Field(default=True, description="whether left and right do the same at the same time")
     bears: tuple[Support, ...] = Field(
-        default=("feet",), description="what carries the body at the turn: a corrected pose leaves it where it is"
+        default=("feet",),
+        description="what bears the body at the turn, and stays in its place in a corrected pose; "
+        "with `floor` feet stay on their level only",
     )
     still: Still | None = None
     condition: tuple[Condition, ...] = ()

@@ -1,18 +1,19 @@
-"""Drawing on a picture: the skeleton, the angle of a joint, what is at fault, and captions.
+"""Drawing on a picture: the skeleton, the angle of a joint, what is at fault, how it would be right, and captions.
 
 Left is blue, right is amber, what is at fault is magenta and wider: three colours that stay apart for every kind
-of colour vision (the palette published by IBM Design). Everything has a dark rim, to be seen on any ground.
+of colour vision (the palette published by IBM Design). Everything has a dark rim, to be seen on any ground. The
+body as it would be right is a ghost: a pale shape that one sees through, behind the skeleton.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from poise.body import Array, Pose
 from poise.body.skeleton import MIDPOINTS
@@ -22,11 +23,14 @@ from poise.vision.frame import Picture
 __all__ = ["Captions", "JointAngle", "Overlay", "picture"]
 
 LEFT, RIGHT, MIDDLE, FAULT = (100, 143, 255), (255, 176, 0), (236, 239, 244), (255, 45, 125)
-RIM = (10, 12, 18)
+RIM, GHOST = (10, 12, 18), (140, 255, 205)
 #: What scores less than the first is not drawn, less than the second faintly.
 UNSEEN, UNSURE = 0.3, 0.6
-#: Opacity, of 255, of what is drawn faintly.
-FAINT = 110
+#: Opacity, of 255, of what is drawn faintly, and of the inside of a ghost.
+FAINT, PALE = 110, 120
+
+
+_TRUNK = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Overlay:
         captions: Captions | None = None,
         angles: Iterable[JointAngle] = (),
         highlight: Collection[str] = (),
+        ghost: Pose | None = None,
     ) -> Picture:
         """A copy of the picture with all of it drawn on: ``(H, W, 3)`` uint8 RGB.
 
@@ -71,6 +76,7 @@ class Overlay:
             captions: what to write.
             angles: the joints at which to show an angle.
             highlight: the keypoints and midpoints at fault; bones between two of them are marked, too.
+            ghost: the body as it would look right, in the picture's pixels.
 
         Raises:
             ValueError: when the picture has another size.
@@ -79,6 +85,8 @@ class Overlay:
         if image.shape[1::-1] != self.size:
             raise ValueError(f"the overlay is for {self.size}, the picture is {image.shape[1::-1]}")
         drawn = image.copy()
+        if ghost is not None:
+            _Figure(ghost, self._layout.unit).draw_ghost(drawn)
         figure = _Figure(pose, self._layout.unit) if pose is not None else None
         shown = [angle for angle in angles if figure is not None and figure.shows(angle)]
         if figure is not None:
@@ -123,18 +131,39 @@ class _Figure:
 
     def draw(self, image: Picture, angles: Iterable[JointAngle], highlight: set[str]) -> None:
         """Draw wedges, bones and joints onto the picture, in place."""
+        if pen := self._pen(image):
+            for angle in angles:
+                self._draw_wedge(pen, angle)
+            self._draw_bones(pen, highlight)
+            self._draw_joints(pen, highlight)
+            pen.finish()
+
+    def draw_ghost(self, image: Picture) -> None:
+        """Draw the body as a pale shape with an outline onto the picture, in place."""
+        thick = 3.0 * self._thick
+        bones = [
+            (*bone, thick * (0.6 if {"heel", "index"} & {*bone[1].split("_")} else 1.0)) for bone in self._bones
+        ]
+        limbs = [
+            (self._place[a], self._place[b], wide)
+            for a, b, wide in bones
+            if min(self._score[a], self._score[b]) >= UNSEEN and not _is_finger(b)
+        ]
+        if self._score.get("mid_ear", 0.0) >= UNSEEN:
+            limbs.append((self._place["mid_ear"], self._place["mid_ear"], 2.4 * thick))
+        trunk = [self._place[name] for name in _TRUNK if self._score.get(name, 0.0) >= UNSEEN]
+        if len(trunk) == len(_TRUNK):
+            limbs.append((self._place["mid_shoulder"], self._place["mid_hip"], 1.6 * thick))
+        if pen := self._pen(image):
+            pen.veil(limbs, trunk, 0.45 * self._thick, GHOST, PALE)
+            pen.finish()
+
+    def _pen(self, image: Picture) -> _Pen | None:
+        """A pen for the part of the picture that the body is in; None where it is outside."""
         margin = 10 * self._unit
         left, top = np.maximum(self._low - margin, 0).astype(int).tolist()
         right, bottom = np.minimum(self._high + margin, image.shape[1::-1]).astype(int).tolist()
-        if left >= right or top >= bottom:
-            return
-        part = image[top:bottom, left:right]
-        pen = _Pen(part, (left, top))
-        for angle in angles:
-            self._draw_wedge(pen, angle)
-        self._draw_bones(pen, highlight)
-        self._draw_joints(pen, highlight)
-        part[...] = pen.sheet()
+        return _Pen(image[top:bottom, left:right], (left, top)) if left < right and top < bottom else None
 
     def beside(self, angle: JointAngle, size: tuple[int, int]) -> Array:
         """Where the middle of a label of that size goes: beside the joint, away from the middle of the body."""
@@ -197,7 +226,7 @@ class _Pen:
         size = part.shape[1] * FINE, part.shape[0] * FINE
         self._sheet = Image.fromarray(part).resize(size, Image.Resampling.NEAREST)
         self._canvas = ImageDraw.Draw(self._sheet, "RGBA")
-        self._corner = corner
+        self._corner, self._part = corner, part
 
     def line(self, start: Array, end: Array, thick: float, colour: Colour) -> None:
         """A line with round ends; one that can be seen through has none, since they would show twice."""
@@ -215,9 +244,31 @@ class _Pen:
         self._canvas.pieslice(self._box(at, radius), start, end, (*RIM, 120))
         self._canvas.arc(self._box(at, radius), start, end, WHITE, max(round(thick * FINE), FINE))
 
-    def sheet(self) -> Picture:
-        """The part of the picture with all that on it."""
-        return np.asarray(self._sheet.reduce(FINE))
+    def veil(
+        self,
+        limbs: Sequence[tuple[Array, Array, float]],
+        trunk: Sequence[Array],
+        rim: float,
+        colour: tuple[int, int, int],
+        opacity: int,
+    ) -> None:
+        """Limbs (from, to, how thick) and the trunk they are at as one shape: seen through inside, with a rim."""
+        inside, outside, beyond = (Image.new("L", self._sheet.size) for _ in range(3))
+        for sheet, grown in ((inside, 0.0), (outside, 2 * rim), (beyond, 3.5 * rim)):
+            canvas = ImageDraw.Draw(sheet)
+            for start, end, thick in limbs:
+                canvas.line((*self._fine(start), *self._fine(end)), 255, round((thick + grown) * FINE))
+                for at in (start, end):
+                    canvas.ellipse(self._box(at, (thick + grown) / 2), 255)
+            if len(trunk) > 2:
+                canvas.polygon([self._fine(at) for at in trunk], 255)
+        self._sheet.paste(RIM, mask=ImageChops.subtract(beyond, outside).point(lambda level: level // 2))
+        self._sheet.paste(colour, mask=inside.point(lambda level: level * opacity // 255))
+        self._sheet.paste(colour, mask=ImageChops.subtract(outside, inside))
+
+    def finish(self) -> None:
+        """Put all that onto the picture."""
+        self._part[...] = np.asarray(self._sheet.reduce(FINE))
 
     def _fine(self, at: Array) -> tuple[float, float]:
         return (float(at[0]) - self._corner[0]) * FINE, (float(at[1]) - self._corner[1]) * FINE
