@@ -99,7 +99,7 @@ def test_a_trunk_that_leans_too_far_is_brought_to_what_is_fine_with_something_to
 
 def test_keypoints_of_it_are_fit_for_json_and_leave_out_what_is_unseen() -> None:
     (one,) = corrected(exercise(UPRIGHT), stretch(unseen(leaning(40), "left_wrist")))
-    told = json.loads(json.dumps(one.keypoints()))
+    told = json.loads(json.dumps(one.keypoints))
     assert "left_wrist" not in told
     assert one.pose is not None
     assert told["nose"] == pytest.approx(one.pose.at("nose").tolist(), abs=0.06)
@@ -151,7 +151,7 @@ def test_rules_that_contradict_each_other_are_named() -> None:
     (one,) = corrected(exercise(high, low), stretch(leaning(40)))
     assert one.pose is None
     assert "“Other”" in one.reason or "“Wrong trunk_lean”" in one.reason
-    assert (one.keypoints(), one.changes, one.moved) == ({}, (), ())
+    assert (one.keypoints, one.changes, one.moved) == ({}, (), ())
 
 
 def test_too_little_of_the_body() -> None:

@@ -356,3 +356,13 @@ def test_the_sets_of_a_workout_stand_in_a_table_with_their_rests() -> None:
     assert "Seconds per rep" not in words
     assert "Seconds per rep" in Page(kind_of_page("film")).text
     assert "The workout" not in Page(kind_of_page("film")).text
+
+
+def test_the_corrected_pose_stands_beside_the_picture_of_its_fault() -> None:
+    shot, *others = made_up.shots(made_up.squats())
+    text = page(shots=[replace(shot, right=b"done right"), *others])
+    both = re.findall(r'<div class="both">(.*?)</div>', text, re.DOTALL)
+    assert len(both) == 1
+    pictures = [base64.b64encode(jpeg).decode() for jpeg in (shot.jpeg, b"done right")]
+    assert re.findall(r"base64,([^\"]*)", both[0]) == pictures
+    assert "done right" not in page(shots=[shot, *others])

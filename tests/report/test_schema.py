@@ -75,7 +75,7 @@ def test_every_field_is_described_and_every_number_says_its_unit() -> None:
 
 def test_the_contract_has_what_was_promised() -> None:
     report = told(made_up.squats())
-    assert report["schema_version"] == "1.1"
+    assert report["schema_version"] == "1.2"
     assert report["poise"] == version("poise")
     assert report["exercise"]["name"] == "squat"
     assert report["exercise"]["title"] == "Squat"

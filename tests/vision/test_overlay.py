@@ -293,3 +293,31 @@ def test_a_packed_picture_is_made_smaller_but_never_larger() -> None:
     assert Image.open(BytesIO(picture(image, width=80))).size == (80, 50)
     assert Image.open(BytesIO(picture(image, width=640))).size == (320, 200)
     assert len(picture(image, quality=30)) < len(picture(image, quality=90))
+
+
+# The corrected pose --------------------------------------------------------------------------------------
+
+
+def test_a_ghost_is_a_pale_shape_behind_the_skeleton() -> None:
+    pose, plain = standing(), ground()
+    raised = moved(pose, left_elbow=(440, 60), left_wrist=(510, 20))
+    drawn = Overlay(SIZE).draw(plain, pose, ghost=raised)
+    upper_arm = between(raised, "left_shoulder", "left_elbow", 0.7)
+    assert drawn[upper_arm][1] > drawn[upper_arm][0]
+    assert (drawn[upper_arm] != 128).any()
+    assert tuple(drawn[between(pose, "left_shoulder", "left_elbow", 0.7)]) == LEFT
+    inside = drawn[between(raised, "mid_shoulder", "mid_hip")]
+    assert 128 < inside[1] < 255, "one sees through it"
+    assert (drawn[470, 10] == 128).all()
+
+
+def test_a_ghost_alone_has_no_bones_and_what_was_not_seen_has_none() -> None:
+    plain = ground()
+    alone = Overlay(SIZE).draw(plain, ghost=standing())
+    elbow = tuple(int(v) for v in standing().at("left_elbow")[::-1])
+    assert alone[elbow][1] > alone[elbow][0]
+    headless = Overlay(SIZE).draw(plain, ghost=standing(left_ear=0.1, left_wrist=0.1))
+    assert (headless[80, 320] == 128).all()
+    assert (headless[140, 515] == 128).all()
+    outside = replace(standing(), points=standing().points + 5000.0)
+    assert (Overlay(SIZE).draw(plain, ghost=outside) == plain).all()

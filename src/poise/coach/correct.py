@@ -98,6 +98,7 @@ class Correction:
             if bound.broken
         )
 
+    @property
     def keypoints(self) -> dict[str, tuple[float, float]]:
         """Where every keypoint would be, ``{name: (x, y)}`` in pixels; empty where there is no corrected pose."""
         if self.pose is None:

@@ -176,7 +176,7 @@ class Feedback:
     ``measured`` holds every quantity of the exercise at this instant, NaN where it cannot be measured;
     ``progress`` is how far towards the turn the phase signal is, 0 at rest and 1 at the turn. ``corrected`` is the
     corrected pose to be shown over the person now: of the worst fault of the last repetition, for some seconds; it
-    is worked out when its ``pose`` or ``keypoints()`` are asked for.
+    is worked out when its ``pose`` or ``keypoints`` are asked for.
     """
 
     t: float

@@ -18,13 +18,15 @@ SHOT_WITHIN_S = 0.1
 class Shot:
     """A picture of a moment: when it was, what is said under it, the bytes of a JPEG file.
 
-    ``fault`` names the fault that it shows; empty when it may stand for any fault of that moment.
+    ``fault`` names the fault that it shows; empty when it may stand for any fault of that moment. ``right`` is the
+    same picture with the corrected pose on it, empty where there is none.
     """
 
     t: float
     caption: str
     jpeg: bytes
     fault: str = ""
+    right: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from poise.body import Pose, PoseSequence
-from poise.coach import Coach, Event, Exercise, Fault, Feedback, Review, Timeline
+from poise.coach import Coach, Correction, Event, Exercise, Fault, Feedback, Review, Timeline
 from poise.coach.measures import Measure
 from poise.report.checks import Shot
 from poise.vision.ahead import ahead
@@ -89,6 +89,7 @@ class _Story:
         events: tuple[Event, ...] = (*review.reps, *review.holds)
         self._cues = [(event.end, _worst(event.faults)) for event in events]
         self._faults = [f for event in events for f in event.faults if f.state == "fault"]
+        self._ghosts = [one for event in events for one in event.corrections]
 
     def told(self, overlay: Overlay, frame: Frame, feedback: Feedback, exercise: Exercise | None) -> Picture:
         """The frame with all that drawn on."""
@@ -107,7 +108,13 @@ class _Story:
             captions=captions,
             angles=joint_angles(exercise, feedback),
             highlight={name for fault in now for name in fault.keypoints},
+            ghost=self._ghost(frame.t),
         )
+
+    def _ghost(self, t: float) -> Pose | None:
+        """The corrected pose of a fault of now, so that one sees oneself miss it."""
+        near = [one for one in self._ghosts if abs(one.t - t) <= MARK_S]
+        return min(near, key=lambda one: abs(one.t - t)).pose if near else None
 
     def _set(self, t: float, feedback: Feedback, exercise: Exercise | None) -> tuple[str, str]:
         """The title of what is done at a time, and its count or the seconds of rest so far."""
@@ -170,17 +177,29 @@ def stills(source: Path, review: Review, poses: PoseSequence) -> list[Shot]:
 
     """
     events: tuple[Event, ...] = (*review.reps, *review.holds)
-    found = [fault for event in events for fault in event.faults if fault.state == "fault"]
-    worst = sorted(found, key=lambda fault: -fault.probability)[:MOST_SHOTS]
-    shots = [_still(source, fault, poses) for fault in sorted(worst, key=lambda fault: fault.t)]
+    found = [(fault, event) for event in events for fault in event.faults if fault.state == "fault"]
+    worst = sorted(found, key=lambda one: -one[0].probability)[:MOST_SHOTS]
+    shots = [
+        _still(source, fault, corrected(event, fault), poses)
+        for fault, event in sorted(worst, key=lambda one: one[0].t)
+    ]
     return [shot for shot in shots if shot]
 
 
-def _still(source: Path, fault: Fault, poses: PoseSequence) -> Shot | None:
-    with open_film(source, max(0.0, fault.t - 0.02)) as film:
+def corrected(event: Event, fault: Fault) -> Correction | None:
+    """What mends a fault of a repetition or hold."""
+    return next((one for one in event.corrections if fault.name in one.faults), None)
+
+
+def _still(source: Path, fault: Fault, correction: Correction | None, poses: PoseSequence) -> Shot | None:
+    ghost = correction.pose if correction else None
+    at = ghost.t if ghost else fault.t
+    with open_film(source, max(0.0, at - 0.02)) as film:
         for frame in film:
             index = int(abs(poses.t - frame.t).argmin())
             pose = next(iter(poses[index : index + 1]))
-            image = Overlay(film.size).draw(frame.image, pose, highlight=set(fault.keypoints))
-            return Shot(fault.t, fault.title, picture(image, SHOT_WIDTH), fault.name)
+            overlay, marked = Overlay(film.size), set(fault.keypoints)
+            wrong = picture(overlay.draw(frame.image, pose, highlight=marked), SHOT_WIDTH)
+            right = picture(overlay.draw(frame.image, pose, ghost=ghost), SHOT_WIDTH) if ghost else b""
+            return Shot(fault.t, fault.title, wrong, fault.name, right)
     return None

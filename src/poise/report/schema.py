@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from poise.body import PoseSequence
-from poise.coach.events import RepKind, Review, State, ViewName
+from poise.coach.correct import Correction
+from poise.coach.events import Event, RepKind, Review, State, ViewName
 from poise.coach.events import Set as SetDone
 from poise.coach.exercise import Exercise as ExerciseFile
 from poise.coach.exercise import exercises, load_exercise
@@ -146,6 +147,30 @@ class Hold(_Part):
     exercise: str = Field(description="Name of the exercise.")
 
 
+class Change(_Part):
+    """What a corrected pose does to a measure of a rule that was broken."""
+
+    rule: str = Field(description="Name of the rule within the exercise.")
+    keypoints: tuple[str, ...] = Field(description="Keypoints that it is measured from.")
+    before: Number = Field(description="What was measured at that instant, in `unit`.")
+    after: Number = Field(description="What would be measured, in `unit`.")
+    unit: str = Field(description="Unit of both: deg, torso or ratio.")
+
+
+class Corrected(_Part):
+    """The body at the moment of a fault as it would be done right: the same limbs, borne by the same spot."""
+
+    number: int = Field(description="The number of its repetition or hold: 1 for the first.")
+    exercise: str = Field(description="Name of its exercise.")
+    t: Seconds = Field(description="The instant it stands for, seconds.")
+    faults: tuple[str, ...] = Field(description="Names of the rules that it mends.")
+    keypoints: Mapping[str, tuple[float, float]] = Field(
+        description="Where every keypoint would be, pixels of the picture; empty where there is no such pose."
+    )
+    changes: tuple[Change, ...] = Field(description="What it does to the measures of those rules, side by side.")
+    reason: str = Field(description="Why there is no such pose; empty where there is one.")
+
+
 class Set(_Part):
     """Repetitions or holds of one exercise without a long pause: a line of the workout's log."""
 
@@ -194,7 +219,7 @@ class Timing(_Part):
 class Report(_Part):
     """One film, judged."""
 
-    schema_version: Literal["1.1"] = Field("1.1", description="Version of this contract.")
+    schema_version: Literal["1.2"] = Field("1.2", description="Version of this contract.")
     poise: str = Field(description="Version of poise that wrote it.")
     source: Source
     exercise: Exercise
@@ -203,6 +228,9 @@ class Report(_Part):
         description="Every repetition of any exercise, in time order, the partial and invalid ones too."
     )
     holds: tuple[Hold, ...] = Field(description="Every hold of a static exercise, in time order.")
+    corrected: tuple[Corrected, ...] = Field(
+        (), description="The corrected poses of all faults, one for each moment of a repetition or hold."
+    )
     sets: tuple[Set, ...] = Field(description="The workout's log: every set, in time order.")
     view: View
     seen_share: Number = Field(
@@ -237,6 +265,7 @@ class Report(_Part):
             OSError: when the source is there but cannot be read.
 
         """
+        events: tuple[Event, ...] = (*review.reps, *review.holds)
         parts = {
             name: getattr(review, name) for name in ("counts", "reps", "holds", "view", "seen_share", "advice")
         }
@@ -253,6 +282,7 @@ class Report(_Part):
                     "unit": review.unit,
                 },
                 "sets": [Set.of(one, exercise) for one in review.sets],
+                "corrected": [_corrected(event, one) for event in events for one in event.corrections],
                 "notes": (*review.notes, *notes),
                 "timing": timing,
                 "model": dict(sequence.meta),
@@ -268,6 +298,11 @@ class Report(_Part):
     def text(self) -> str:
         """The report as JSON, indented, ending in a newline."""
         return self.model_dump_json(indent=2) + "\n"
+
+
+def _corrected(event: Event, correction: Correction) -> dict[str, Any]:
+    told = {name: getattr(correction, name) for name in ("t", "faults", "keypoints", "changes", "reason")}
+    return told | {"number": event.number, "exercise": event.exercise}
 
 
 def _title(name: str, given: ExerciseFile | None) -> str:
