@@ -226,6 +226,22 @@ def test_a_mistake_is_explained_and_forgiven(server: Running, said: str | bytes,
         assert talk.start()["type"] == "ready"
 
 
+@pytest.mark.parametrize("pose", ['{"type": "pose", "t": 1}', '{"type":"pose","type":"stop"}', '{"type": "pose'])
+def test_a_pose_that_is_none_is_a_mistake_and_passed_over(server: Running, pose: str) -> None:
+    with server.socket() as talk:
+        talk.start()
+        talk.socket.send(pose)
+        assert talk.hear()["code"] == "message"
+        talk.socket.send(pose)
+        assert talk.hear()["code"] == "message"
+        assert talk.ask(t=2.0, type="pose", keypoints=None)["type"] == "feedback"
+        talk.socket.send(pose)
+        talk.say(type="stop")
+        while (told := talk.hear())["type"] == "error":
+            assert told["code"] == "message"
+        assert told["type"] == "summary"
+
+
 def test_too_many_mistakes_are_not_forgiven(serve: Serve) -> None:
     with serve(limits=Limits(mistakes=3)).socket() as talk:
         told = [talk.ask(type="nonsense") for _ in range(4)]

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import random
 import time
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -53,13 +54,15 @@ from poise.store.store import Store
 #: Seconds between what is kept of a session that goes on: as much as a crash can lose.
 KEEP_S = 10.0
 #: Seconds between measurings of the shown angles: nobody reads faster, and they cost as much as half of all else.
-SHOWN_S = 0.2
+SHOWN_S = 0.4
 #: Seconds a pose must be later than the last one: a camera's pictures are 4 ms apart at the least.
 STEP_S = 0.002
 #: Seconds of keypoints a session may have for it to be gone on with.
 RESUME_S = 3600.0
 
 _log = logging.getLogger("poise.server")
+#: How poses begin as pages write them.
+_POSE = ('{"type":"pose"', '{"type": "pose"')
 _SKELETON = Skeleton.model_validate(BLAZEPOSE33)
 _NOBODY = Error(code="order", message="No session has begun.", hint="Send a start first.")
 
@@ -75,7 +78,9 @@ class Keeping:
     seen: bool = False
     told: int = 0
     _poses: list[Pose] = field(default_factory=list)
-    _kept_at: float = field(default_factory=time.monotonic)
+    _kept_at: float = field(
+        default_factory=lambda: time.monotonic() - random.uniform(0, KEEP_S / 2)
+    )  # not all at once
 
     def add(self, pose: Pose, events: tuple[Event, ...]) -> None:
         """Take in a pose as it came, and what it completed."""
@@ -143,7 +148,7 @@ class Conversation:
         self._thread = thread
         self._limits = limits
         self._going: Going | None = None
-        self._newest: tuple[PoseGiven, float] | None = None
+        self._newest: tuple[str | PoseGiven, float] | None = None
         self._came = asyncio.Event()
         self._skipped = self._mistakes = 0
         self._shown: tuple[float, str, dict[str, float]] = (-math.inf, "", {})
@@ -176,19 +181,15 @@ class Conversation:
         text = message.get("text")
         if text is None or len(text) > LONGEST:
             return await self._mistake("Only text of at most 32 kB is understood.")
+        if self._going and text.startswith(_POSE):
+            return self._take(text)
         try:
             said = REQUEST.validate_json(text)
         except ValidationError as wrong:
-            first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            return await self._mistake(f"{first['msg']}{f' at {place!r}' if place else ''}."[:300])
-        if isinstance(said, PoseGiven):
-            if self._going is None:
-                return await self._mistake(_NOBODY.message, "order", _NOBODY.hint)
-            self._skipped += self._newest is not None
-            self._newest = said, time.monotonic()
-            self._came.set()
-        elif isinstance(said, Ping):
+            return await self._mistake(_what_is_wrong(wrong))
+        if isinstance(said, PoseGiven) and self._going:
+            return self._take(said)
+        if isinstance(said, Ping):
             await self._say(Pong(t=said.t))
         elif isinstance(said, Start):
             await self._start(said)
@@ -196,6 +197,13 @@ class Conversation:
             await self._stop()
         else:
             return await self._mistake(_NOBODY.message, "order", _NOBODY.hint)
+        return True
+
+    def _take(self, pose: str | PoseGiven) -> bool:
+        """Let a pose wait in the place of the one that waits; it is read when its turn comes, if it does."""
+        self._skipped += self._newest is not None
+        self._newest = pose, time.monotonic()
+        self._came.set()
         return True
 
     async def _mistake(self, message: str, code: str = "message", hint: str = "See docs/protocol.md.") -> bool:
@@ -208,6 +216,7 @@ class Conversation:
 
     async def _start(self, start: Start) -> None:
         await self._end()
+        self._skipped = 0
         try:
             self._going = going = await asyncio.get_running_loop().run_in_executor(self._thread, self._begun, start)
         except PoiseError as problem:
@@ -259,8 +268,9 @@ class Conversation:
     async def _stop(self) -> None:
         going = self._going
         assert going is not None
-        if self._newest:
-            going.judge(self._newest[0])
+        with contextlib.suppress(ValidationError):
+            if self._newest:
+                going.judge(_read(self._newest[0]))
         going.keeping.events += going.session.coach.finish()
         await self._end()
         events = going.keeping.events
@@ -289,10 +299,14 @@ class Conversation:
             self._came.clear()
             if self._newest is None or self._going is None:
                 continue
-            (given, came), self._newest = self._newest, None
+            (pose, came), self._newest = self._newest, None
             last = time.monotonic()
             try:
+                given = _read(pose)
                 feedback = self._going.judge(given)
+            except ValidationError as wrong:
+                await self._mistake(_what_is_wrong(wrong))
+                continue
             except Exception:  # a bug of ours: said, logged, and the session goes on with the next pose
                 _log.exception("a pose could not be judged")
                 await self._say(Error(code="fault", message="That pose could not be judged.", hint=""))
@@ -331,6 +345,16 @@ class Conversation:
             async with self._say_one:
                 with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
                     await self._socket.send_text(answer.model_dump_json())
+
+
+def _read(pose: str | PoseGiven) -> PoseGiven:
+    return PoseGiven.model_validate_json(pose) if isinstance(pose, str) else pose
+
+
+def _what_is_wrong(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{first['msg']}{f' at {place!r}' if place else ''}."[:300]
 
 
 def _event(event: Event) -> RepDone | HoldDone:

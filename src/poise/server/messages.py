@@ -144,7 +144,7 @@ class FeedbackTold(_Told):
     phase: Literal["unseen", "rest", "towards", "turn", "back", "hold"]
     progress: Number = Field(description="How far towards the turn: 0 at rest, 1 at the turn.")
     counts: Counts
-    measured: Mapping[str, Number] = Field(description="The shown joint angles, degrees, at most 0.2 s old.")
+    measured: Mapping[str, Number] = Field(description="The shown joint angles, degrees, at most 0.4 s old.")
     view: View
     advice: tuple[Advice, ...] = Field(description="What to change about the set-up, most important first.")
     events: tuple[Annotated[RepDone | HoldDone, Field(discriminator="type")], ...]

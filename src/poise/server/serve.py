@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import socket
 import subprocess
@@ -22,9 +23,8 @@ from poise.server.pairing import addresses, certificate, pairing_token
 from poise.server.queue import Queue
 from poise.server.settings import Settings
 from poise.store import open_store
-from poise.vision.weights import Progress
 from poise.web import PAGE
-from poise.web.assets import assets
+from poise.web.assets import Assets
 
 #: Seconds before a worker that died is started again.
 AGAIN_S = 1.0
@@ -45,29 +45,22 @@ class Place:
         return f"{self.addresses[0]}pair?token={self.token}" if self.token else None
 
 
-def run(
-    settings: Settings,
-    ready: Callable[[Place], None],
-    progress: Progress | None = None,
-    new_token: bool = False,
-) -> None:
+def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new_token: bool = False) -> None:
     """Serve until interrupted.
 
     Args:
         settings: how.
+        runtime: what the page runs on and is not ours.
         ready: called once it can be reached.
-        progress: told while what the page runs on is fetched.
         new_token: whether devices that were paired must pair again.
 
     Raises:
         ServerUnavailable: when it cannot listen there.
         StoreUnavailable: when the history cannot be opened.
-        ModelUnavailable: when what the page runs on is not here and cannot be fetched.
 
     """
     listening = _listen(settings)
     with contextlib.closing(listening), open_store(settings.database, settings.data) as store:
-        found = assets(progress)
         place, key = _place(settings, listening.getsockname()[1], new_token)
         if not settings.network:
             from poise.server.offline import forbid_network
@@ -79,10 +72,12 @@ def run(
             limits=settings.limits,
             token=place.token,
             page=PAGE,
-            vendor=(found.id, found.folder),
+            vendor=(runtime.id, runtime.folder),
             keep_days=settings.keep_days,
         )
         server = uvicorn.Server(_config(app, place.certificate, key))
+        gc.collect()
+        gc.freeze()  # what is here now stays: looking through it again and again would hold everybody up
         loop = asyncio.Runner(loop_factory=server.config.get_loop_factory())
         with _workers(settings), loop as runner:
             runner.run(_serve(server, listening, lambda: ready(place)))

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
@@ -135,13 +135,17 @@ class Store:
         Nothing is kept of a session that was deleted meanwhile.
         """
         with self._database.write() as on:
-            row = on.get(SessionRow, session)
-            if row is None:
-                return
-            _add_poses(on, session, poses)
-            _add_events(on, session, events)
-            row.sets = row.sets if sets is None else _dumped(sets)
-            row.duration_s = _duration(on, session)
+            now: dict[str, Any] = {} if sets is None else {"sets": _dumped(sets)}
+            if poses is not None:
+                first = select(func.coalesce(func.min(ChunkRow.first_s), float(poses.t[0])))
+                now["duration_s"] = (
+                    float(poses.t[-1]) - first.where(ChunkRow.session_id == session).scalar_subquery()
+                )
+            same = {"state": SessionRow.state}
+            there = on.execute(update(SessionRow).where(SessionRow.id == session).values(now or same))
+            if there.rowcount:  # type: ignore[attr-defined]
+                _add_poses(on, session, poses)
+                _add_events(on, session, events)
 
     def finish(self, session: str, state: SessionState = "complete") -> None:
         """End a session, and sum up what was done in it."""
@@ -274,39 +278,27 @@ def _taken(name: str) -> InputError:
     return InputError(f"There is a profile called {name!r} already.", "Choose another name.")
 
 
-def _next(on: Transaction, table: type[ChunkRow] | type[EventRow], session: str) -> int:
-    last = on.scalar(select(func.max(table.position)).where(table.session_id == session))
-    return 0 if last is None else last + 1
+def _next(table: type[ChunkRow] | type[EventRow], session: str) -> Any:
+    """The first free position, found by the statement that takes it."""
+    return (
+        select(func.coalesce(func.max(table.position) + 1, 0)).where(table.session_id == session).scalar_subquery()
+    )
 
 
 def _add_poses(on: Transaction, session: str, poses: PoseSequence | None) -> None:
-    first = _next(on, ChunkRow, session) if poses is not None else 0
-    for i, at in enumerate(range(0, len(poses) if poses is not None else 0, CHUNK)):
+    for at in range(0, 0 if poses is None else len(poses), CHUNK):
         assert poses is not None
         part = poses[at : at + CHUNK]
-        on.add(
-            ChunkRow(
-                session_id=session,
-                position=first + i,
-                first_s=float(part.t[0]),
-                last_s=float(part.t[-1]),
-                data=pack(part),
-            )
-        )
+        span = {"first_s": float(part.t[0]), "last_s": float(part.t[-1])}
+        where = {"session_id": session, "position": _next(ChunkRow, session)}
+        on.execute(insert(ChunkRow).values(**where, **span, data=pack(part)))
 
 
 def _add_events(on: Transaction, session: str, events: Sequence[Rep | Hold]) -> None:
-    first = _next(on, EventRow, session) if events else 0
-    for i, event in enumerate(events):
-        kind = "rep" if isinstance(event, Rep) else "hold"
-        data = event.model_dump(mode="json")
-        on.add(EventRow(session_id=session, position=first + i, kind=kind, exercise=event.exercise, data=data))
-
-
-def _duration(on: Transaction, session: str) -> float:
-    on.flush()
-    span = func.max(ChunkRow.last_s) - func.min(ChunkRow.first_s)
-    return on.scalar(select(span).where(ChunkRow.session_id == session)) or 0.0
+    for event in events:
+        kind, data = "rep" if isinstance(event, Rep) else "hold", event.model_dump(mode="json")
+        where = {"session_id": session, "position": _next(EventRow, session)}
+        on.execute(insert(EventRow).values(**where, kind=kind, exercise=event.exercise, data=data))
 
 
 def _dumped(sets: Iterable[Set]) -> list[dict[str, Any]]:

@@ -144,6 +144,7 @@ def _settings(
 
 def _run(settings: Settings, new_token: bool, show: bool) -> None:
     from poise.server.serve import run
+    from poise.web.assets import assets
 
     def ready(place: Place) -> None:
         _tell(place)
@@ -151,12 +152,8 @@ def _run(settings: Settings, new_token: bool, show: bool) -> None:
             webbrowser.open(place.pairing if place.pairing else place.addresses[0])
 
     with progress_bar(False) as tell:
-        run(
-            settings,
-            ready,
-            (lambda what, done, total: tell(f"Fetching {what}", done, total)) if tell else None,
-            new_token,
-        )
+        runtime = assets((lambda what, done, total: tell(f"Fetching {what}", done, total)) if tell else None)
+    run(settings, runtime, ready, new_token)
 
 
 def _tell(place: Place) -> None:
