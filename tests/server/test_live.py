@@ -61,6 +61,23 @@ def test_squats_are_counted_and_judged_as_they_are_in_a_recording(server: Runnin
     assert any(one["measured"] for one in told)
 
 
+def test_after_a_fault_the_corrected_pose_is_shown_for_a_while(server: Running, squats: PoseSequence) -> None:
+    poses = film_poses(perform("squat", reps=3, form={"depth": 75}), Camera(yaw=90), rate=15)
+    with server.socket() as talk:
+        talk.start()
+        told = _coached(talk, poses)
+    shown = [i for i, one in enumerate(told) if one["corrected"]]
+    first = next(i for i, one in enumerate(told) if one["events"])
+    faults = [fault["name"] for fault in told[first]["events"][0]["faults"] if fault["state"] == "fault"]
+    assert faults
+    assert first <= shown[0]
+    ghost = told[shown[0]]["corrected"]
+    assert len(ghost) == len(BLAZEPOSE33)
+    hip = BLAZEPOSE33.index("left_hip")
+    at_the_turn = int(np.searchsorted(poses.t, told[first]["events"][0]["turn"]))
+    assert ghost[hip][1] > poses.points[at_the_turn, hip, 1]  # lower in the picture: deeper
+
+
 def test_what_was_done_is_kept_and_can_be_drawn_again(
     server: Running, web: httpx.Client, squats: PoseSequence
 ) -> None:

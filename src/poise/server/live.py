@@ -25,6 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from poise.body import BLAZEPOSE33, Pose, PoseSequence
 from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise
+from poise.coach.correct import Correction
 from poise.coach.events import Event
 from poise.coach.events import Rep as RepEvent
 from poise.coach.workout import sets_of
@@ -61,6 +62,8 @@ STEP_S = 0.002
 RESUME_S = 3600.0
 
 _log = logging.getLogger("poise.server")
+Points = list[tuple[float, float] | None]
+
 #: How poses begin as pages write them.
 _POSE = ('{"type":"pose"', '{"type": "pose"')
 _SKELETON = Skeleton.model_validate(BLAZEPOSE33)
@@ -152,6 +155,7 @@ class Conversation:
         self._came = asyncio.Event()
         self._skipped = self._mistakes = 0
         self._shown: tuple[float, str, dict[str, float]] = (-math.inf, "", {})
+        self._ghost: tuple[Correction, asyncio.Future[Points | None]] | None = None
         self._say_one = asyncio.Lock()
 
     async def run(self) -> None:
@@ -328,6 +332,7 @@ class Conversation:
                 "view": feedback.view,
                 "advice": feedback.advice,
                 "events": [_event(event) for event in feedback.events],
+                "corrected": self._corrected(feedback.corrected),
                 "skipped": self._skipped,
                 "server_ms": round(1e3 * (time.monotonic() - came), 3),
             }
@@ -340,11 +345,29 @@ class Conversation:
             self._shown = feedback.t, feedback.exercise, values
         return values
 
+    def _corrected(self, correction: Correction | None) -> Points | None:
+        """The corrected pose, once it has been worked out: beside, for that takes longer than a pose may."""
+        if correction is None:
+            return None
+        if self._ghost is None or self._ghost[0] is not correction:
+            working = asyncio.get_running_loop().run_in_executor(self._thread, _ghost, correction)
+            self._ghost = correction, working
+        working = self._ghost[1]
+        return working.result() if working.done() and working.exception() is None else None
+
     async def _say(self, answer: Answer) -> None:
         if self._socket.application_state == WebSocketState.CONNECTED:
             async with self._say_one:
                 with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
                     await self._socket.send_text(answer.model_dump_json())
+
+
+def _ghost(correction: Correction) -> Points | None:
+    """In the thread: where every keypoint would be; None where there is no corrected pose."""
+    if correction.pose is None:
+        return None
+    points = correction.pose.points.round(1).tolist()
+    return [(x, y) if math.isfinite(x) and math.isfinite(y) else None for x, y in points]
 
 
 def _read(pose: str | PoseGiven) -> PoseGiven:
