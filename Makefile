@@ -27,6 +27,8 @@ endif
 
 test: check packages
 	$(BIN)/poise models fetch --quiet blazepose-full blazepose-lite
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qy chromium; } || \
+	  echo "There is no Chromium and it could not be installed: the page is not tested here."
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.developing

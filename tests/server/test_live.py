@@ -142,6 +142,19 @@ def test_nobody_seen_is_nothing_kept(server: Running, web: httpx.Client) -> None
     assert web.get("/api/sessions").json() == []
 
 
+def test_while_getting_into_the_picture_nothing_is_kept(
+    server: Running, web: httpx.Client, squats: PoseSequence
+) -> None:
+    with server.socket() as talk:
+        assert talk.start(mode="setup")["session"] == ""
+        told = _coached(talk, squats)
+        assert told[-1]["counts"]["full"] > 0
+        assert web.get("/api/sessions").json() == []
+        assert talk.start()["session"]  # which ends the other
+        assert talk.ask(type="stop")["type"] == "summary"
+    assert web.get("/api/sessions").json() == []
+
+
 def test_of_poses_that_wait_the_newest_wins(
     server: Running, squats: PoseSequence, monkeypatch: pytest.MonkeyPatch
 ) -> None:

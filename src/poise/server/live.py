@@ -112,6 +112,16 @@ class Keeping:
         await asyncio.get_running_loop().run_in_executor(self.thread, last, self.id)
 
 
+class Unkept(Keeping):
+    """While somebody gets into the picture nothing is kept."""
+
+    def add(self, pose: Pose, events: tuple[Event, ...]) -> None:
+        """Let it go."""
+
+    async def end(self) -> None:
+        """There is nothing to keep."""
+
+
 @dataclass(eq=False)
 class Going:
     """A session that goes on: its coach, its clock, the picture its poses lie in."""
@@ -248,6 +258,8 @@ class Conversation:
             raise InputError("There is no such profile.", "Choose one of /api/profiles.")
         session = Session(Coach(start.exercise))
         size = (start.width, start.height)
+        if start.mode == "setup":
+            return Going(start, session, Unkept(self._store, self._thread, ""), size)
         if start.resume is None:
             kept = self._store.begin(profile.id, start.exercise)
             return Going(start, session, Keeping(self._store, self._thread, kept), size)

@@ -52,7 +52,10 @@ class Start(_Given):
     profile: Name = Field(
         default="", description="Id of whose session it is, from `/api/profiles`; empty for the first."
     )
-    mode: Literal["workout"] = Field(default="workout", description="What is coached.")
+    mode: Literal["workout", "setup"] = Field(
+        default="workout",
+        description="`setup` while somebody gets into the picture: advice is given, but nothing is kept.",
+    )
     resume: Name | None = Field(
         default=None, description="Id of the session to go on with, after a lost connection; its counts go on."
     )

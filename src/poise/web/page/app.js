@@ -1,0 +1,66 @@
+// The page: which part of it is shown, and whether the server is there.
+
+import { Live } from './live.js';
+import { Record } from './record.js';
+import { History } from './history.js';
+import { api } from './api.js';
+import { $ } from './dom.js';
+
+const CHECK_MS = 5000;
+
+const history = new History();
+const live = new Live(() => history.profile);
+const record = new Record(() => history.profile);
+globalThis.poise = { live, record, history }; // for who wants to look, and for the tests
+
+function route() {
+  const [, path, query] = /^#?\/?([^?]*)\??(.*)$/.exec(location.hash);
+  const [name, id] = path.split('/');
+  const view = ['record', 'history', 'privacy'].includes(name) ? name : 'coach';
+  for (const section of document.querySelectorAll('[data-page]')) section.hidden = section.id !== view;
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  document.title = view === 'coach' ? 'poise' : `${view[0].toUpperCase()}${view.slice(1)} · poise`;
+  if (view !== 'coach') $('done').hidden = true;
+  if (view === 'history') void history.show(id ?? '', new URLSearchParams(query).get('day') ?? '');
+  if (view === 'record') void record.list();
+  scrollTo(0, 0);
+}
+
+let offered = false;
+
+/** Whether the server answers; what needs it says so when it does not. */
+async function check() {
+  try {
+    if (!offered) {
+      const exercises = await api.get('/exercises');
+      await history.profiles();
+      live.offer(exercises);
+      record.offer(exercises);
+      offered = true;
+    } else await api.get('/health');
+    $('offline').hidden = true;
+  } catch (problem) {
+    $('offline').hidden = false;
+    $('offline').textContent = problem.status === 401 ? `${problem.message} ${problem.hint}`
+      : 'The server cannot be reached. The page opens and draws your skeleton without it; counting, judging, recording and history need it. Start it with: poise live';
+  }
+  document.documentElement.dataset.server = $('offline').hidden ? 'here' : 'away';
+}
+
+addEventListener('hashchange', route);
+addEventListener('online', () => void check());
+route();
+await check();
+setInterval(() => { if (document.documentElement.dataset.state === 'form' || $('offline').hidden === false) void check(); }, CHECK_MS);
+document.documentElement.dataset.state = 'form';
+
+try {
+  await navigator.serviceWorker.register('./sw.js');
+  await navigator.serviceWorker.ready;
+  document.documentElement.dataset.kept = 'yes';
+} catch { // browsers keep no page that came over a certificate they do not trust
+  document.documentElement.dataset.kept = 'no';
+}

@@ -1,0 +1,78 @@
+// The camera: which there are, opening one, and handing its pictures to the worker.
+
+/** Why the camera could not be opened, and what to do about it. */
+export class CameraProblem extends Error {
+  constructor(message, hint) { super(message); this.hint = hint; }
+}
+
+const PROBLEMS = {
+  NotAllowedError: ['The camera is not allowed.', 'Allow it for this page in the browser’s address bar, then try again.'],
+  NotFoundError: ['No camera was found.', 'Plug one in, or open this page on a phone, then try again.'],
+  NotReadableError: ['The camera is busy.', 'Close the other program that uses it, then try again.'],
+  OverconstrainedError: ['That camera is gone.', 'Choose another one.'],
+};
+
+/** The stream of a camera; '' is any, the one facing the user first. */
+export async function openCamera(deviceId = '') {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new CameraProblem('The browser gives no camera to this page.',
+      'Browsers allow it on localhost and over HTTPS only: open the https address that poise printed.');
+  }
+  const video = {
+    width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 },
+    ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'user' }),
+  };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: false, video });
+  } catch (problem) {
+    if (problem.name === 'OverconstrainedError' && deviceId) return openCamera();
+    const [message, hint] = PROBLEMS[problem.name] ?? [`The camera could not be opened (${problem.name}).`, 'Try again.'];
+    throw new CameraProblem(message, hint);
+  }
+}
+
+/** The cameras there are, as [{id, label}]; labels are known once one was allowed. */
+export async function cameras() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId)
+    .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || `Camera ${i + 1}` }));
+}
+
+/** Let the worker have the pictures: as a stream of frames where the browser can, else whenever it asks for one. */
+export function handOver(stream, video, worker, how = '') {
+  const Processor = globalThis.MediaStreamTrackProcessor;
+  if (Processor && how !== 'bitmap') {
+    const { readable } = new Processor({ track: stream.getVideoTracks()[0], maxBufferSize: 1 });
+    worker.postMessage({ type: 'stream', readable }, [readable]);
+    return 'stream';
+  }
+  worker.addEventListener('message', async ({ data }) => {
+    if (data.type !== 'want') return;
+    const at = performance.timeOrigin + performance.now();
+    const frame = video.readyState >= 2 ? await createImageBitmap(video).catch(() => null) : null;
+    worker.postMessage({ type: 'frame', frame, at }, frame ? [frame] : []);
+  });
+  worker.postMessage({ type: 'pull' });
+  return 'bitmap';
+}
+
+/** Keeps the screen on while it is wanted, also after the page was hidden; does nothing where browsers cannot. */
+export class Awake {
+  #lock = null;
+  #wanted = false;
+
+  constructor() {
+    document.addEventListener('visibilitychange', () => { if (this.#wanted) void this.#ask(); });
+  }
+
+  on() { this.#wanted = true; return this.#ask(); }
+
+  off() { this.#wanted = false; void this.#lock?.release(); this.#lock = null; }
+
+  get held() { return Boolean(this.#lock && !this.#lock.released); }
+
+  async #ask() {
+    if (document.visibilityState !== 'visible' || !navigator.wakeLock || this.held) return;
+    try { this.#lock = await navigator.wakeLock.request('screen'); } catch { this.#lock = null; }
+  }
+}

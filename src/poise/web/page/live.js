@@ -1,0 +1,314 @@
+// Being coached: from the form to the stage, and back with what was done.
+//
+//   form ─► waiting (get into the picture, raise a hand) ─► work ⇄ rest ─► summary
+//
+// While waiting the coach only says how to stand: a session is begun, and kept, from `go` on.
+
+import { CameraProblem, cameras } from './camera.js';
+import { Stage, fullScreen } from './stage.js';
+import { Voice } from './voice.js';
+import { Workout, cueOf, worth } from './workout.js';
+import { $, clock, el, plural, settings } from './dom.js';
+import { showSummary } from './summary.js';
+
+const CUE_S = 5; // a cue stays on the screen
+const AGAIN_S = 12; // before the same advice is spoken again
+const GONE_S = 45; // out of the picture before the session is ended
+
+export class Live {
+  stage = null; state = 'form'; ready = null; workout = null; late = []; feedback = null;
+  #voice; #exercises = []; #choice; #cueUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #profile = () => '';
+
+  constructor(profile) {
+    this.#profile = profile;
+    this.#voice = new Voice((text, kind) => this.#caption(text, kind));
+    this.#choice = settings.read('workout', { exercise: 'auto', sets: 1, target: 0, rest: 60, voice: 'voice', hands: true });
+    this.#wire();
+  }
+
+  get voice() { return this.#voice; }
+
+  /** What can be coached, for the form. */
+  offer(exercises) {
+    this.#exercises = exercises;
+    const named = exercises.map(({ name, title }) => el('option', { value: name }, title));
+    $('exercise').replaceChildren(el('option', { value: 'auto' }, 'Find out what I do'), ...named, el('option', { value: 'any' }, 'Just count'));
+    $('exercise').value = [...$('exercise').options].some(({ value }) => value === this.#choice.exercise) ? this.#choice.exercise : 'auto';
+    this.#about();
+  }
+
+  #wire() {
+    for (const name of ['sets', 'target', 'rest']) $(name).value = this.#choice[name];
+    $('voice').value = this.#choice.voice;
+    $('hands').checked = this.#choice.hands;
+    $('exercise').addEventListener('change', () => this.#about());
+    $('workout').addEventListener('submit', (event) => { event.preventDefault(); void this.start(); });
+    $('stop').addEventListener('click', () => this.stop());
+    $('go').addEventListener('click', () => (this.state === 'rest' ? this.#follow(this.workout.skipRest()) : this.go()));
+    $('full').addEventListener('click', fullScreen);
+    $('flip').addEventListener('click', () => this.#flip());
+    $('quiet').addEventListener('click', () => this.#quiet());
+    $('lens').addEventListener('change', () => void this.#lens($('lens').value));
+    document.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  #about() {
+    const chosen = this.#exercises.find(({ name }) => name === $('exercise').value);
+    $('about').textContent = chosen?.setup
+      ?? ($('exercise').value === 'any' ? 'Counts any movement that repeats, without judging it.'
+        : 'Knows thirteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.');
+    $('unit').textContent = chosen?.kind === 'hold' ? 'Seconds a set' : 'Repetitions a set';
+  }
+
+  #key(event) {
+    if (this.state === 'form' || event.target.closest('select, input, dialog')) return;
+    const acts = { Escape: () => this.stop(), f: fullScreen, m: () => this.#flip(), v: () => this.#quiet() };
+    if (event.key === ' ' && !event.target.closest('button')) { event.preventDefault(); $('go').click(); }
+    acts[event.key]?.();
+  }
+
+  /** Open the camera and wait for the person to be in place. */
+  async start() {
+    const choice = {
+      exercise: $('exercise').value, sets: Number($('sets').value) || 1, target: Number($('target').value) || 0,
+      rest: Number($('rest').value) || 0, voice: $('voice').value, hands: $('hands').checked,
+    };
+    this.#choice = choice;
+    settings.keep('workout', choice);
+    $('problem').replaceChildren();
+    this.#voice.mode = choice.voice;
+    const speaking = this.#voice.open(); // sound must be woken by the click
+    this.#to('starting');
+    this.#big('', 'Starting the camera …');
+    const kept = settings.read('camera', { id: '', mirror: true });
+    this.stage = new Stage((kind, data) => this.#hear(kind, data));
+    this.stage.mirror = kept.mirror;
+    try {
+      await this.stage.open(kept.id);
+    } catch (problem) {
+      this.#leave();
+      this.#trouble(problem);
+      return;
+    }
+    const how = await speaking;
+    $('quiet').dataset.how = how;
+    [this.late, this.feedback, this.ready] = [[], null, null];
+    const list = await cameras();
+    $('lens').replaceChildren(...list.map(({ id, label }) => el('option', { value: id }, label)));
+    $('lens').value = this.stage.stream.getVideoTracks()[0].getSettings().deviceId ?? '';
+    $('lens').hidden = list.length < 2;
+    this.#to('waiting');
+    this.#big('…', 'Step back until I can see all of you.');
+    this.stage.coach({ exercise: choice.exercise, mode: 'setup' });
+    this.#voice.say('tick', '', 'Step back until I can see all of you.');
+    this.#clock = setInterval(() => this.#tick(), 200);
+    $('go').focus();
+  }
+
+  /** Begin to count. */
+  go() {
+    if (this.state !== 'waiting') return;
+    const { exercise, sets, target, rest } = this.#choice;
+    this.workout = new Workout({ sets, target, rest });
+    this.#seen = this.stage.now;
+    this.stage.coach({ exercise, profile: this.#profile() });
+    this.#to('work');
+    this.#voice.say('begin', '', 'Go!');
+    this.#count();
+  }
+
+  /** End the session; what was done is shown when the coach has summed it up. */
+  stop() {
+    if (this.state === 'form') return;
+    if (this.state === 'waiting' || this.state === 'starting') { this.#leave(); return; }
+    this.#voice.say('end', '', 'Well done.');
+    this.stage.stopCoach();
+    this.#to('ending');
+    this.#big('', 'Adding it up …');
+    setTimeout(() => { if (this.state === 'ending') { this.#leave(); showSummary(null, this.workout); } }, 4000);
+  }
+
+  #leave() {
+    clearInterval(this.#clock);
+    this.stage?.close();
+    this.#to('form');
+    $('start').focus();
+  }
+
+  #trouble(problem) {
+    const known = problem instanceof CameraProblem || problem.hint !== undefined;
+    $('problem').replaceChildren(
+      el('strong', {}, known ? problem.message : 'The page could not begin to see.'),
+      ' ', known ? problem.hint : `${problem.message} Reload the page, or try another browser.`);
+    $('problem').focus();
+  }
+
+  #to(state) {
+    this.state = state;
+    document.documentElement.dataset.state = state;
+    $('stage').hidden = state === 'form';
+    for (const part of document.querySelectorAll('header, main')) part.inert = state !== 'form';
+    $('go').hidden = !['waiting', 'rest'].includes(state);
+    $('go').textContent = state === 'rest' ? 'Skip the rest' : 'Start now';
+    $('wait').hidden = !['waiting', 'starting', 'rest', 'ending'].includes(state);
+  }
+
+  #hear(kind, data) {
+    if (this.state === 'form') return;
+    if (kind === 'pose') this.#posed(data);
+    else if (kind === 'gesture') this.#gesture(data);
+    else if (kind === 'told') this.#told(data);
+    else if (kind === 'drawn') { this.late.push(data.late); if (this.late.length > 2000) this.late.shift(); }
+    else if (kind === 'link') this.#link(data.up);
+    else if (kind === 'problem') { this.#leave(); this.#trouble(new Error(data.message)); }
+  }
+
+  #posed({ keypoints, t }) {
+    if (keypoints) this.#seen = t;
+    if (this.state === 'waiting' && this.#choice.hands) {
+      const { hand, still } = this.stage.gesturing;
+      $('ring').style.setProperty('--turn', Math.max(hand, still > 0.3 ? still : 0));
+    }
+    if (this.state === 'work' && t - this.#seen > GONE_S) this.stop();
+  }
+
+  #gesture(gesture) {
+    if (!this.#choice.hands) return;
+    const placed = this.feedback?.advice.every(({ name }) => name === 'slow_camera');
+    if (this.state === 'waiting' && (gesture === 'hand' || placed)) this.go();
+    else if (gesture === 'hand' && this.state === 'rest') this.#follow(this.workout.skipRest());
+    else if (gesture === 'hand' && this.state === 'work' && this.feedback?.phase !== 'towards') this.stop();
+  }
+
+  #link(up) {
+    $('away').hidden = up;
+    if (!up && this.state === 'work') this.#voice.beep('partial');
+  }
+
+  #told(message) {
+    if (message.type === 'ready') { this.ready = message; this.#link(true); }
+    else if (message.type === 'feedback') this.#judged(message);
+    else if (message.type === 'summary' && this.state === 'ending') { this.#leave(); showSummary(message, this.workout, this.#titles()); }
+    else if (message.type === 'error') this.#caption(`${message.message} ${message.hint}`, 'cue');
+  }
+
+  #titles() { return new Map(this.#exercises.map(({ name, title }) => [name, title])); }
+
+  #kind(exercise) { return this.#exercises.find(({ name }) => name === exercise)?.kind ?? 'reps'; }
+
+  #judged(feedback) {
+    const now = this.stage.now;
+    this.feedback = feedback;
+    this.stage.corrected = feedback.corrected;
+    const advice = feedback.advice[0];
+    $('advice').textContent = advice?.text ?? '';
+    $('advice').hidden = !advice;
+    if (advice && (this.state === 'waiting' || advice.name !== 'slow_camera')) this.#advise(advice, now);
+    if (this.state === 'waiting') { this.#place(feedback); return; }
+    if (!['work', 'rest'].includes(this.state)) return;
+    const happened = this.workout.update(now, { ...feedback, kind: this.#kind(feedback.exercise) });
+    if (this.state === 'work') feedback.events.forEach((event) => this.#event(event, now));
+    this.#follow(happened);
+    this.#count();
+    if (now > this.#cueUntil) { this.#cue('', ''); this.stage.faults = new Set(); }
+  }
+
+  #advise({ name, text }, now) {
+    if (name === this.#advised.name && now - this.#advised.at < AGAIN_S) return;
+    this.#advised = { name, at: now };
+    this.#voice.say('tick', '', text);
+    $('aloud').textContent = text;
+  }
+
+  #place({ view }) {
+    const ok = !$('advice').textContent;
+    const hands = this.#choice.hands ? 'Raise a hand above your head for a second, or hold still.' : 'Press the space bar, or the button.';
+    this.#big(ok ? '✓' : '…', ok ? `I can see you${view.name === 'unknown' ? '' : ` from ${{ front: 'the front', side: 'the side', rear: 'behind', oblique: 'an angle' }[view.name]}`}. ${hands}`
+      : 'Getting you into the picture.');
+  }
+
+  #event(event, now) {
+    const [kind, words] = worth(event);
+    const count = event.type === 'rep' && event.kind === 'full' ? String(this.workout.done) : '';
+    const fault = cueOf(event);
+    if (fault) {
+      this.stage.faults = new Set(fault.keypoints);
+      this.#voice.say('cue', words, [count, words].filter(Boolean).join('. '));
+    } else if (kind === 'partial') this.#voice.say('partial', words, 'Not counted.');
+    else if (count || kind) this.#voice.say('rep', kind === 'good' ? words : '', count);
+    if (words) { this.#cue(words, fault ? 'cue' : kind); this.#cueUntil = now + CUE_S; }
+    if (event.tempo) $('tempo').textContent = event.tempo.split('-').map((s) => `${s} s`).join(' · ');
+  }
+
+  #follow(happened) {
+    const { sets, rest } = this.#choice;
+    for (const what of happened) {
+      if (what === 'set') {
+        this.#to('rest');
+        this.#voice.say('good', '', `Set ${this.workout.set} done. Rest for ${plural(rest, 'second')}.`);
+      } else if (what === 'tick') this.#voice.beep('tick');
+      else if (what === 'go') {
+        this.#to('work');
+        this.#voice.say('begin', '', `Set ${this.workout.set}. Go!`);
+      } else if (what === 'done') {
+        this.#voice.say('good', '', `All ${plural(sets, 'set')} done.`);
+        this.stop();
+        return;
+      }
+    }
+    if (this.state === 'rest') {
+      this.#big(clock(this.workout.left), `Rest. Then set ${this.workout.set + 1} of ${sets}. Raise a hand to go on at once.`);
+    }
+  }
+
+  #tick() {
+    if (this.state === 'rest') this.#follow(this.workout.tick(this.stage.now));
+    $('awake').hidden = !this.stage?.awake;
+  }
+
+  #count() {
+    const { feedback, workout } = this;
+    const kind = this.#kind(feedback?.exercise ?? this.#choice.exercise);
+    const count = workout.done;
+    const names = { any: 'Counting', rest: 'Resting', auto: 'Watching' };
+    $('doing').textContent = feedback?.title || names[feedback?.exercise ?? this.#choice.exercise] || this.ready?.title || '';
+    $('count').textContent = kind === 'hold' ? clock(count) : String(count);
+    $('of').textContent = [this.#choice.target ? `of ${kind === 'hold' ? clock(this.#choice.target) : this.#choice.target}` : '',
+      this.#choice.sets > 1 ? `set ${workout.set} of ${this.#choice.sets}` : ''].filter(Boolean).join(' · ');
+    const odd = feedback?.counts.partial ?? 0;
+    $('odd').textContent = odd ? `${odd} not counted` : '';
+    $('depth').style.setProperty('--depth', Math.max(0, Math.min(1, feedback?.progress ?? 0)));
+  }
+
+  #cue(text, kind) {
+    $('cue').textContent = text;
+    $('cue').dataset.kind = kind;
+    $('cue').hidden = !text;
+  }
+
+  #caption(text, kind) {
+    $('aloud').textContent = text;
+    if (kind !== 'rep' && kind !== 'tick' && this.state !== 'form') this.#cue(text, kind);
+    this.#cueUntil = (this.stage?.now ?? 0) + CUE_S;
+  }
+
+  #big(sign, text) { $('sign').textContent = sign; $('say').textContent = text; }
+
+  #flip() {
+    this.stage.mirror = !this.stage.mirror;
+    settings.keep('camera', { ...settings.read('camera', { id: '' }), mirror: this.stage.mirror });
+  }
+
+  #quiet() {
+    const modes = ['voice', 'beeps', 'off'];
+    const mode = modes[(modes.indexOf(this.#choice.voice) + 1) % modes.length];
+    [this.#choice.voice, this.#voice.mode] = [mode, mode];
+    $('quiet').dataset.how = this.#voice.speaks;
+    $('aloud').textContent = { voice: 'Voice on', beeps: 'Beeps only', off: 'Silent' }[mode];
+  }
+
+  async #lens(id) {
+    settings.keep('camera', { ...settings.read('camera', { mirror: true }), id });
+    try { await this.stage.change(id); } catch (problem) { this.#caption(`${problem.message} ${problem.hint ?? ''}`, 'cue'); }
+  }
+}

@@ -1,0 +1,250 @@
+"""Being coached, in a real browser: one whole set, and all that was said, drawn, sent and kept of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import Served, Visit, until
+
+
+@dataclass
+class Set:
+    """What was seen of a set of five squats, of which the fourth is shallow."""
+
+    visit: Visit
+    server: Served
+    said: list[dict[str, Any]]
+    ring: float
+    awake: bool
+    loudest: float
+    summary: str
+
+
+LOOK = """() => ({
+  state: document.documentElement.dataset.state, count: document.getElementById('count').textContent,
+  cue: document.getElementById('cue').hidden ? '' : document.getElementById('cue').textContent,
+  kind: document.getElementById('cue').dataset.kind ?? '', doing: document.getElementById('doing').textContent,
+  aloud: document.getElementById('aloud').textContent, tempo: document.getElementById('tempo').textContent,
+  faults: [...(poise.live.stage?.faults ?? [])],
+})"""
+
+
+@pytest.fixture(scope="module")
+def done(server: Served, visit: Callable[..., Visit]) -> Set:
+    """Start pressed, and nothing touched until all five are done; then Stop."""
+    visited = visit(server.url)
+    page = visited.page
+    visited.begin()
+    said: list[dict[str, Any]] = []
+    ring = loudest = 0.0
+    awake = False
+
+    def all_five() -> bool:
+        nonlocal ring, loudest, awake
+        now = page.evaluate(LOOK)
+        if not said or said[-1] != now:
+            said.append(now)
+        if now["state"] == "waiting":
+            ring = max(ring, page.evaluate("poise.live.stage.gesturing.still"))
+        elif now["state"] == "work":
+            loudest = max(loudest, page.evaluate("poise.live.voice.loudness"))
+            awake = awake or page.evaluate("poise.live.stage.awake")
+        assert now["state"] != "form", visited.text("#problem")
+        return bool(now["count"] == "5")
+
+    until(all_five, 90, "five are counted")
+    page.wait_for_timeout(2500)  # for a sixth that should not come
+    said.append(page.evaluate(LOOK))
+    page.keyboard.press("Escape")
+    until(lambda: visited.state() == "form", 10, "it is summed up")
+    return Set(visited, server, said, ring, awake, loudest, visited.text("#done"))
+
+
+def test_a_whole_set_is_counted_exactly(done: Set) -> None:
+    counts = [int(now["count"]) for now in done.said if now["state"] == "work"]
+    assert sorted(set(counts)) == [0, 1, 2, 3, 4, 5]
+    assert counts == sorted(counts)
+    assert done.said[-1]["count"] == "5"
+    assert {now["doing"] for now in done.said if now["state"] == "work"} == {"Squat"}
+
+
+def test_it_began_because_the_athlete_held_still(done: Set) -> None:
+    assert done.ring > 0.5
+    assert next(now["state"] for now in done.said if now["state"] in ("waiting", "work")) == "waiting"
+
+
+def test_the_fault_of_the_fourth_is_said_and_shown_and_no_other(done: Set) -> None:
+    cues = {(now["count"], now["cue"]) for now in done.said if now["kind"] == "cue" and now["cue"]}
+    assert {cue for _, cue in cues} == {"Sit lower, until your thighs are level with the floor."}
+    assert "4" in {count for count, _ in cues}
+    marked = [now["faults"] for now in done.said if now["kind"] == "cue" and now["faults"]]
+    assert marked
+    assert all(any("knee" in name or "hip" in name for name in names) for names in marked)
+
+
+def test_what_is_said_is_written_for_screen_readers_too(done: Set) -> None:
+    assert "Sit lower, until your thighs are level with the floor." in {now["aloud"] for now in done.said}
+    assert done.visit.page.get_attribute("#aloud", "aria-live") == "assertive"
+
+
+def test_the_tempo_is_shown(done: Set) -> None:
+    assert any(now["tempo"].count("s") == 3 for now in done.said)
+
+
+def test_without_a_voice_it_beeps(done: Set) -> None:
+    """This browser has no voices."""
+    assert done.visit.page.evaluate("speechSynthesis.getVoices().length") == 0
+    assert done.visit.page.evaluate("poise.live.voice.speaks") == "beeps"
+    assert done.loudest > 0.01
+
+
+def test_the_screen_stays_on_until_the_end(done: Set) -> None:
+    assert done.awake
+    assert not done.visit.page.evaluate("poise.live.stage.awake")
+
+
+def test_every_frame_on_the_socket_is_keypoints_or_an_order(done: Set) -> None:
+    messages = [json.loads(frame) for frame in done.visit.sent]
+    poses = [message for message in messages if message["type"] == "pose"]
+    assert len(poses) > 60
+    assert {message["type"] for message in messages} == {"start", "pose", "stop"}
+    assert all(len(frame) < 4096 for frame in done.visit.sent)
+    for pose in poses:
+        assert set(pose) == {"type", "t", "keypoints", "world", "width", "height"}
+        assert (pose["width"], pose["height"]) == (640, 480)
+        for points in (pose["keypoints"], pose["world"]):
+            assert points is None or [len(point) for point in points] == [3] * 33
+            assert points is None or all(isinstance(value, int | float) for point in points for value in point)
+    assert sum(pose["keypoints"] is not None for pose in poses) > 0.95 * len(poses)
+
+
+def test_no_request_leaves_the_origin(done: Set) -> None:
+    assert {url.split("/")[2] for _, url in done.visit.requests} == {f"localhost:{done.server.port}"}
+    assert {method for method, _ in done.visit.requests} == {"GET"}
+    assert done.visit.problems == []
+
+
+def test_the_policy_stops_the_page_from_speaking_to_anybody_else(done: Set) -> None:
+    answer = done.visit.page.evaluate(
+        "fetch('https://odml.pa.googleapis.com/v1/log').then(() => 'sent', e => e.name)"
+    )
+    assert answer == "TypeError"
+    done.visit.problems.clear()  # it was told on the console
+
+
+def test_the_end_sums_up(done: Set) -> None:
+    words = " ".join(done.summary.split())
+    for expected in ("repetitions 5", "without a fault 80 %", "Squat: 5", "Not deep enough, 1 time"):
+        assert expected in words
+
+
+def test_the_history_holds_it_and_lets_it_go(done: Set) -> None:
+    page = done.visit.page
+    page.click("text=Look at it closely")
+    page.wait_for_selector("#session .reps li")
+    assert page.locator("#session .reps > li").count() == 5
+    assert page.locator("#session .reps > li.off").count() == 1
+    assert "Not deep enough" in page.locator("#session .reps > li").nth(3).inner_text()
+    until(lambda: page.locator("#session .player button").is_enabled(), 10, "the keypoints are here")
+    page.locator("#session .reps > li summary").nth(3).click()
+    page.click("#session li.off >> text=Show it")
+    playing = page.inner_text("#session output")
+    until(lambda: page.inner_text("#session output") != playing, 5, "it plays")
+    drawn = """() => { const canvas = document.querySelector('#session canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value) => value); }"""
+    assert page.evaluate(drawn)
+    page.click("text=All sessions")
+    page.wait_for_selector("#sessions li")
+    assert page.locator("#sessions li").count() == 1, "positioning oneself leaves no session"
+    assert page.inner_text("#figures dd >> nth=0") == "1"
+    assert page.locator("#calendar a.day").count() == 1
+    assert "5 repetitions" in (page.get_attribute("#progress-charts svg", "aria-label") or "")
+    with page.expect_download() as download:
+        page.click("#all-csv")
+    lines = download.value.path().read_text("utf-8").strip().splitlines()
+    assert len(lines) >= 2
+    page.click("#sessions a")
+    page.click("#session .danger")
+    page.click("dialog .danger")
+    page.wait_for_selector("#none:not([hidden])")
+    assert page.locator("#sessions li").count() == 0
+    assert done.visit.problems == []
+
+
+def test_a_server_that_is_killed_and_comes_back_goes_on(server: Served, visit: Callable[..., Visit]) -> None:
+    visited = visit(server.url)
+    page = visited.page
+    visited.begin()
+    until(lambda: visited.state() == "work" and visited.text("#count") == "1", 60, "it counts")
+    session = page.evaluate("poise.live.ready.session")
+    server.kill()
+    page.wait_for_selector("#away", state="visible")
+    assert "not counted" in visited.text("#away")
+    server.start()
+    page.wait_for_selector("#away", state="hidden", timeout=30_000)
+    until(lambda: page.evaluate("poise.live.ready.resumed"), 20, "it goes on with the session")
+    assert page.evaluate("poise.live.ready.session") == session
+    heard = page.evaluate("poise.live.feedback.t")
+    until(lambda: page.evaluate("poise.live.feedback.t") > heard, 20, "it is coached again")
+    page.click("#stop")
+    until(lambda: visited.state() == "form", 10)
+    assert "repetition" in visited.text("#done")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [("NotAllowedError", "not allowed"), ("NotFoundError", "No camera"), ("NotReadableError", "busy")],
+)
+def test_a_camera_that_is_refused_is_explained(
+    server: Served, visit: Callable[..., Visit], refusal: str, words: str
+) -> None:
+    script = f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{refusal}'))"
+    visited = visit(server.url, script)
+    visited.begin()
+    visited.page.wait_for_selector("#problem:not(:empty)")
+    assert words in visited.text("#problem")
+    assert "try again" in visited.text("#problem")
+    assert visited.state() == "form"
+    assert visited.page.is_enabled("#start")
+
+
+def test_where_frames_do_not_stream_the_worker_asks_for_pictures(
+    server: Served, visit: Callable[..., Visit]
+) -> None:
+    visited = visit(server.url, "delete window.MediaStreamTrackProcessor")
+    visited.begin()
+    until(lambda: visited.state() == "work", 60, "it sees")
+    page = visited.page
+    assert page.evaluate("poise.live.stage.source") == "bitmap"
+    before = page.evaluate("poise.live.stage.poses")
+    until(lambda: page.evaluate("poise.live.stage.poses") > before + 10, 20, "poses go on")
+    assert visited.problems == []
+    page.click("#stop")
+
+
+def test_offline_the_page_opens_and_sees_and_says_what_needs_the_server(
+    server: Served, visit: Callable[..., Visit]
+) -> None:
+    visited = visit(server.url)
+    page = visited.page
+    page.wait_for_selector("html[data-kept=yes]", timeout=60_000)
+    visited.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("#offline", state="visible")
+    assert "counting, judging, recording and history need it" in visited.text("#offline")
+    page.click("#start")
+    until(lambda: page.evaluate("poise.live.stage?.poses ?? 0") > 10, 60, "poses are found")
+    assert page.evaluate("poise.live.stage.pose.length") == 33
+    page.keyboard.press("Escape")
+    page.goto(f"{server.url}/#/history")
+    page.wait_for_selector("#history-problem", state="visible")
+    assert "kept by the server" in visited.text("#history-problem")
+    visited.context.set_offline(False)
+    page.click("#history-problem button")
+    page.wait_for_selector("#overview", state="visible")
