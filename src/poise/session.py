@@ -26,6 +26,8 @@ from poise.vision.video import Film, open_film
 LEAD_S = 0.5
 #: Seconds a part must last for the lead to be worth it.
 PART_S = 6.0
+#: How far apart the pixels are that the brightness of a picture is taken from.
+_APART = 16
 #: Seconds without the person coached, but with somebody else, that are worth a note.
 LOST_S = 0.5
 
@@ -60,12 +62,15 @@ class Session:
             raise ValueError("this session has no estimator; give it one, or use on_pose")
         (poses,) = self._estimator.estimate([frame])
         pose = self._tracker.update(poses) or Pose.missing(self._estimator.skeleton, frame.t, frame.size)
-        feedback = self.on_pose(pose)
+        feedback = self.on_pose(pose, float(frame.image[::_APART, ::_APART].mean()))
         return replace(feedback, advice=(LOST,)) if self._tracker.lost else feedback
 
-    def on_pose(self, pose: Pose) -> Feedback:
-        """What there is to say about the next pose of the person coached."""
-        return self.coach.update(pose)
+    def on_pose(self, pose: Pose, light: float = math.nan) -> Feedback:
+        """What there is to say about the next pose of the person coached.
+
+        ``light`` is the mean brightness of its picture, 0 to 255; NaN when it is not known.
+        """
+        return self.coach.update(pose, light)
 
 
 @dataclass(frozen=True, eq=False)

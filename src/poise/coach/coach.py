@@ -60,8 +60,11 @@ class Coach:
         """The exercise coached now; None where it has no name."""
         return self.machine.exercise
 
-    def update(self, pose: Pose) -> Feedback:
-        """What there is to say about the next pose; `judged` then holds the poses that became ready to judge."""
+    def update(self, pose: Pose, light: float = math.nan) -> Feedback:
+        """What there is to say about the next pose; `judged` then holds the poses that became ready to judge.
+
+        ``light`` is the mean brightness of its picture, 0 to 255, for advice on the set-up; NaN when unknown.
+        """
         scale = self._scale.update(pose)
         self._guard = self._guard or Guard(pose.skeleton)
         believed = self._guard.update(pose, scale)
@@ -69,7 +72,7 @@ class Coach:
         view = self._view.update(believed, scale)
         self.judged = [Judged(ready, scale, view) for ready in self._judgement.update(believed)]
         events = [event for judged in self.judged for event in self.machine.update(judged)]
-        return self._feedback(shown, scale, view, events)
+        return self._feedback(shown, scale, view, light, events)
 
     def finish(self) -> tuple[Event, ...]:
         """The events that the end of the recording completes."""
@@ -83,10 +86,11 @@ class Coach:
         """What has been counted so far: of the exercise being done, or of the last one."""
         return self.machine.counts
 
-    def _feedback(self, shown: Pose, scale: float, view: View, events: list[Event]) -> Feedback:
+    def _feedback(self, shown: Pose, scale: float, view: View, light: float, events: list[Event]) -> Feedback:
         exercise = self.exercise
         if exercise is not self._set_up_for:
-            self._setup, self._set_up_for = SetupCoach(exercise), exercise
+            self._setup.expect(exercise)
+            self._set_up_for = exercise
         for event in events:
             self._corrected = shown.t, event.corrections[0] if event.corrections else None
         since, corrected = self._corrected
@@ -100,7 +104,8 @@ class Coach:
             measured=_Angles(exercise.shown_angle, shown, scale, view) if exercise and measurable else {},
             view=view,
             pose=shown,
-            advice=self._setup.update(shown, scale, view),
+            advice=self._setup.update(shown, scale, view, light),
+            ready=self._setup.ready,
             events=tuple(events),
             corrected=corrected if shown.t - since < SHOWN_S else None,
         )

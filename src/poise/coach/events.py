@@ -174,9 +174,10 @@ class Feedback:
 
     ``pose`` is the display track (smoothed, no lag); ``phase`` is where in the repetition the body is;
     ``measured`` holds every quantity of the exercise at this instant, NaN where it cannot be measured;
-    ``progress`` is how far towards the turn the phase signal is, 0 at rest and 1 at the turn. ``corrected`` is the
-    corrected pose to be shown over the person now: of the worst fault of the last repetition, for some seconds; it
-    is worked out when its ``pose`` or ``keypoints`` are asked for.
+    ``progress`` is how far towards the turn the phase signal is, 0 at rest and 1 at the turn. ``advice`` is the one
+    thing about the set-up to change now, if any, or that all is well when it is so for the first time; ``ready``
+    whether it is. ``corrected`` is the corrected pose to be shown over the person now: of the worst fault of the
+    last repetition, for some seconds; it is worked out when its ``pose`` or ``keypoints`` are asked for.
     """
 
     t: float
@@ -189,6 +190,7 @@ class Feedback:
     pose: Pose
     advice: tuple[Advice, ...] = ()
     events: tuple[Event, ...] = ()
+    ready: bool = False
     corrected: Correction | None = field(default=None, repr=False, compare=False)
 
 

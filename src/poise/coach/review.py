@@ -17,6 +17,7 @@ from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Judged, Stretch, best_side
 from poise.coach.measures import find_measure
 from poise.coach.recognise import UNKNOWN
+from poise.coach.setup import READY
 from poise.coach.workout import Timeline, Workout, sets_of
 
 #: How many poses are measured at a time for the plots; keeps a long recording's memory flat.
@@ -75,7 +76,7 @@ def _reviewed(coach: Coach, poses: Iterable[Pose], exercise: Exercise | None = N
         if feedback.phase != "unseen":
             seen += 1
             views.append(feedback.view)
-            advice.update(feedback.advice)
+            advice.update(one for one in feedback.advice if one != READY)
     events += coach.finish()
     plots.add(coach.judged, last=True)
     usual_view = max(Counter(v.name for v in views).items(), key=lambda item: item[1], default=("unknown", 0))[0]
