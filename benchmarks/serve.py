@@ -306,7 +306,7 @@ def kill(count: int, seed: int, most_s: float) -> None:
         over = threading.Event()
 
         def reaper() -> None:
-            while not over.wait(rng.uniform(1.0, 8.0)):
+            while not over.wait(rng.uniform(2.0, 20.0)):
                 try:
                     workers = server.children()
                     analyses = [int(child) for worker in workers for child in _children(worker)]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -210,6 +211,24 @@ def test_a_film_deleted_while_it_is_analysed_is_let_go(
     monkeypatch.setattr(server.store.jobs, "claim", claimed)
     worker.work(job["id"])
     assert web.get("/api/sessions").json() == []
+
+
+def test_a_worker_that_is_told_to_stop_leaves_its_film_to_another(
+    server: Running, web: httpx.Client, squat: ShippedClip, tmp_path: Path
+) -> None:
+    job = _send(web, squat.path.read_bytes())
+    worker = _worker(server, tmp_path)
+    thread = threading.Thread(target=worker.work, args=(job["id"],))
+    thread.start()
+    while web.get(f"/api/jobs/{job['id']}").json()["state"] != "running":
+        time.sleep(0.05)
+    worker._stop.set()
+    thread.join(20)
+    left = server.store.jobs.find(job["id"])
+    assert left is not None
+    assert (left.state, left.attempt) == ("queued", 0)
+    worker.work(job["id"])
+    assert web.get(f"/api/jobs/{job['id']}").json()["state"] == "queued"
 
 
 def test_what_the_queue_forgot_waits_again(server: Running, web: httpx.Client, tmp_path: Path) -> None:

@@ -53,19 +53,19 @@ class Worker:
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid4().hex[:8]}"
         self._settings = settings
         self._store = store
+        self._stop = threading.Event()
         self.queue = Queue(settings.queue, settings.data, self.work)
 
     def run(self) -> None:
-        """Work until it is told to stop."""
-        stop = threading.Event()
+        """Work until it is told to stop; what it is at then waits for another."""
         for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stop.set())
-        consumer = self.queue.huey.create_consumer(workers=1, periodic=False, max_delay=1.0)
+            signal.signal(name, lambda *_: self._stop.set())
+        consumer = self.queue.huey.create_consumer(workers=1, periodic=False, max_delay=1.0, shutdown_timeout=5)
         consumer._set_signal_handlers = lambda: None
         consumer.start()
-        while not stop.wait(LOOK_S):
+        while not self._stop.wait(LOOK_S):
             self.look()
-        consumer.stop()
+        consumer.stop(graceful=True)
 
     def look(self) -> None:
         """Recover what dead workers left behind, let wait what the queue forgot, and tidy up."""
@@ -77,7 +77,7 @@ class Worker:
 
     def work(self, job_id: str) -> None:
         """Analyse one film, if nobody else does or did."""
-        job = self._store.jobs.claim(job_id, self.name)
+        job = None if self._stop.is_set() else self._store.jobs.claim(job_id, self.name)
         if job is None:
             return
         try:
@@ -152,6 +152,9 @@ class Worker:
                     else:
                         ended = line
                 if not self._store.jobs.beat(job.id, self.name, stage, progress):
+                    return None
+                if self._stop.is_set():
+                    self._store.jobs.release(job.id, self.name)
                     return None
                 if time.monotonic() > until:
                     return {

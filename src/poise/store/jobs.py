@@ -4,6 +4,7 @@
 
     uploading ─ queue ─► queued ─ claim ─► running ─ complete ─► done
                            ▲                  │ └─── fail ─────► failed
+                           ├─── release ──────┤      (its worker is told to stop)
                            └─── recover ──────┘      (its worker was silent for LEASE_S; ATTEMPTS times: failed)
 
 Every step is one transaction that only takes effect from the state before it, and steps of a running job only for
@@ -108,6 +109,11 @@ class Jobs:
         """It cannot be done; whether the job was still its own."""
         problem = {"message": message, "hint": hint}
         return self._step(*_held(job, worker), state="failed", problem=problem, worker="", stage="", progress=None)
+
+    def release(self, job: str, worker: str) -> bool:
+        """The worker was told to stop: the job waits again, and this was no attempt; whether it was its own."""
+        idle = {"worker": "", "stage": "", "progress": None}
+        return self._step(*_held(job, worker), state="queued", attempt=JobRow.attempt - 1, **idle)
 
     def recover(self, worker: str | None = None) -> list[str]:
         """Put back jobs whose worker is dead: those silent for `LEASE_S`, and those of the one named.
