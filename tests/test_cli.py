@@ -6,14 +6,21 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from poise.analysis import Analysis
+from poise.body import PoseSequence
+from poise.body.formats import write_recording
 from poise.cli.app import app
 from poise.coach import exercises
+from poise.desk.diary import Diary, Entry
+from poise.desk.profiles import save_profile
+from poise.sim.desk import Spell
+from tests.coach.desk.sitters import baseline, sitting
 
 
 def poise(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -30,7 +37,7 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
 def test_help_names_every_command() -> None:
     done = poise("--help")
     assert done.returncode == 0
-    for command in ("analyze", "demo", "doctor", "exercises", "models"):
+    for command in ("analyze", "demo", "desk", "doctor", "exercises", "models"):
         assert command in done.stdout
 
 
@@ -106,3 +113,50 @@ def test_json_is_the_report_and_nothing_else(squat_analysis: Analysis, tmp_path:
 def test_quiet_is_quiet(squat_analysis: Analysis, tmp_path: Path) -> None:
     done = poise("analyze", squat_analysis.folder / "keypoints.npz", "-e", "squat", "-q", "-o", tmp_path)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_desk_watches_keypoints_and_tells_in_json(tmp_path: Path) -> None:
+    recording = tmp_path / "sitting.npz"
+    write_recording(recording, PoseSequence.of(sitting(80, Spell("slump", 20, 999, {"slump": 6}))))
+    done = poise("desk", "--film", recording, "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, told(done)
+    assert lines[0]["type"] == "baseline"
+    assert [line["signature"] for line in lines if line["type"] == "Nudge"] == ["slump"]
+    assert lines[-1]["counts"]["nudges"] == {"slump": 1}
+    assert "You have sunk by about" in told(poise("desk", "--film", recording))
+
+
+def test_desk_says_what_is_wrong_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path))
+    for arguments, words in (
+        (("--film", tmp_path / "none.npz"), "cannot be opened"),
+        (("--camera", "no-such-camera"), "no-such-camera"),
+        (("--quiet-hours", "late"), "22:00-07:00"),
+        (("--exercise", "sqaut"), "Did you mean 'squat'"),
+        (("--leave-out", "slumpy"), "slump"),
+        (("--alert", "shout"), "bell"),
+    ):
+        done = poise("desk", *arguments)
+        assert done.returncode == 1, arguments
+        assert words in told(done), arguments
+
+
+def test_the_diary_is_shown_exported_and_snoozed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path))
+    assert "diary is empty" in told(poise("desk", "diary"))
+    now = datetime.now()
+    Diary(tmp_path / "desk" / "diary.jsonl").append(Entry(now, 1800, 600, nudges={"slump": 2}, breaks=1, reps=9))
+    shown = told(poise("desk", "diary"))
+    assert "30 min" in shown
+    assert "slump 2" in shown
+    assert "1 (9 reps)" in shown
+    assert json.loads(poise("desk", "diary", "--json").stdout)["good_s"] == 1800
+    table = tmp_path / "out.csv"
+    assert poise("desk", "diary", "--csv", table).returncode == 0
+    assert table.read_text().splitlines()[1].startswith(f"{now:%Y-%m-%d}")
+    assert poise("desk", "diary", "--csv", tmp_path / "no" / "out.csv").returncode == 1
+    assert "No alerts until" in told(poise("desk", "snooze", "20"))
+    assert "on again" in told(poise("desk", "snooze", "0"))
+    save_profile(tmp_path / "desk", "home", baseline())
+    assert "home from the front, 59 cm (reckoned)" in told(poise("desk", "profiles"))

@@ -178,3 +178,11 @@ def test_cameras_are_listed_without_microphones(monkeypatch: pytest.MonkeyPatch)
 def test_a_system_that_cannot_list_cameras_lists_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "plan9")
     assert cameras() == []
+
+
+def test_a_camera_at_its_own_pace_decodes_only_what_is_wanted() -> None:
+    with open_camera(CARD) as camera:
+        camera.pace = 0.2
+        times = [frame.t for frame, _ in zip(camera, range(5), strict=False)][1:]
+        assert camera.skipped <= 2  # those of before the pace was set
+    assert (np.diff(times) > 0.15).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -46,14 +46,21 @@ def opened(path: Path) -> InputContainer:
     return container
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame | None]:
+def decoded(
+    container: InputContainer, stream: VideoStream, wanted: Callable[[], bool] = lambda: True
+) -> Iterator[av.VideoFrame | None]:
     """Every picture of a stream, and None for each piece that is too damaged to decode.
+
+    Where each picture stands for itself (as most webcams send them) those that are not ``wanted`` are not decoded.
 
     Raises:
         av.FFmpegError: when the stream breaks off.
 
     """
+    each_alone = stream.codec_context.codec.intra_only
     for packet in container.demux(stream):
+        if each_alone and packet.size and not wanted():
+            continue
         try:
             yield from packet.decode()
         except av.FFmpegError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ except ModuleNotFoundError as error:
     raise MissingExtra("drawing the simulated athlete", "render") from error
 
 from poise.body import Array
+from poise.sim.body import Body, Figure
 from poise.sim.camera import Camera
-from poise.sim.performance import Performance
 from poise.sim.render.field import Vector
 from poise.sim.render.surface import BOUND, Material, dressed
 
@@ -32,6 +33,17 @@ _SUN = np.array((-0.42, 0.80, 0.60))  # seen from behind the camera: over its le
 _WALL_M = 1.5  # how far behind the athlete the wall is
 _GRAIN = 0.006  # of the sensor
 _SHADOW = 448  # pixels a side of the shadow map
+
+
+class Scene(Protocol):
+    """Somebody who can be posed at any instant: a `Performance`, or a `DeskScene`."""
+
+    @property
+    def body(self) -> Body:
+        """Whose body it is."""
+
+    def figure(self, t: float) -> Figure:
+        """The posed body at an instant."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,7 @@ LOOKS = {
 }
 
 
-def draw(
-    performance: Performance, camera: Camera, t: float, look: str = "blue", samples: int = 2
-) -> NDArray[np.uint8]:
+def draw(performance: Scene, camera: Camera, t: float, look: str = "blue", samples: int = 2) -> NDArray[np.uint8]:
     """The picture the camera takes at instant ``t``: ``(H, W, 3)`` RGB, edges smoothed by ``samples`` squared rays.
 
     Raises:

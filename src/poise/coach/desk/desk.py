@@ -1,0 +1,163 @@
+"""The desk coach: presence, measures, signatures and alerts, composed. A recording is a loop over the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from poise.body import Pose
+from poise.coach.desk.baseline import Baseline
+from poise.coach.desk.events import PRESENCES, BreakTaken, DeskEvent, DeskFeedback, Presence, Recalibrate, Sign
+from poise.coach.desk.policy import Alerts, Bad, DeskSettings, Dwell
+from poise.coach.desk.presence import PresenceTracker
+from poise.coach.desk.sight import Steady, glance
+from poise.coach.desk.signatures import Signature, bounds, signatures_of, value_of
+
+#: Looks nearer to each other than this are one; once or twice a second is enough. A pause longer than `LONGEST_S`
+#: counts as that long.
+PACE_S, LONGEST_S = 0.25, 2.0
+#: Seconds in which the baseline follows who sits well, and by how many spreads at most.
+DRIFT_S, DRIFT_MOST = 1200.0, 1.0
+#: Head and shoulders risen together by so many centimetres for so long, at the same distance: the camera or the
+#: chair has moved, since nobody grows. Ours.
+MOVED_CM, MOVED_S = 5.0, 60.0
+
+
+class Desk:
+    """Watches somebody sit: `update` takes a pose and says all there is to say about it.
+
+    Set ``silent`` to hold alerts back (quiet hours, a meeting), ``moved`` when the camera was seen to have moved.
+
+    Args:
+        baseline: how they sit when they sit well.
+        settings: what they chose.
+
+    """
+
+    def __init__(self, baseline: Baseline, settings: DeskSettings | None = None) -> None:
+        settings = settings or DeskSettings()
+        self.baseline = baseline
+        self.silent = False
+        self.moved = False
+        watched = [s for s in signatures_of(baseline) if s.name not in settings.leave_out]
+        self._watched = [(s, Dwell(s.dwell_s, s.of_s), *bounds(s, baseline)) for s in watched]
+        self._alerts = Alerts(settings)
+        self._presence = PresenceTracker(baseline)
+        self._steady = Steady()
+        self._drift = dict.fromkeys(baseline.spread, 0.0)
+        self._risen_s = 0.0
+        self._told_moved = False
+        self._untold: list[DeskEvent] = []
+        self._last: DeskFeedback | None = None
+
+    def update(self, pose: Pose) -> DeskFeedback:
+        """What there is to say about the next pose; one that follows too closely changes nothing."""
+        last = self._last
+        if last is not None and pose.t - last.t < PACE_S:
+            return replace(last, events=())
+        dt = 0.0 if last is None else min(pose.t - last.t, LONGEST_S)
+        seen = glance(pose, self.baseline.view)
+        measures = self.baseline.measures(self._steady.update(seen)) if seen else {}
+        presence = self._presence.update(pose.t, dt, seen, measures)
+        if presence == "away":
+            self._steady.reset()
+        if presence in ("away", "other", "standing"):
+            for _, dwell, *_ in self._watched:
+                dwell.reset()
+        events = self._watch_camera(pose.t, dt, presence, measures)
+        if self.moved or self._risen_s >= MOVED_S:
+            presence = "moved"
+        self._last = self._say(pose.t, dt, presence, measures, events)
+        return self._last
+
+    def snooze(self, seconds: float) -> None:
+        """Say nothing for some time from now on; 0 ends it."""
+        self._alerts.snooze(self._now + seconds)
+
+    def exercised(self, exercise: str, reps: int) -> BreakTaken:
+        """Note that the exercise of a break was done and counted; the next feedback tells of it, too."""
+        event = self._alerts.took_break(self._now, exercise, reps)
+        self._untold.append(event)
+        return event
+
+    @property
+    def _now(self) -> float:
+        return self._last.t if self._last else 0.0
+
+    def _watch_camera(
+        self, t: float, dt: float, presence: Presence, measures: Mapping[str, float]
+    ) -> list[DeskEvent]:
+        """Notice that the camera or the chair was moved."""
+        if presence == "sitting":
+            there = abs(measures.get("nearer", 0.0)) < 0.1 * self.baseline.distance
+            risen = measures["rise"] > MOVED_CM and there
+            self._risen_s = self._risen_s + dt if risen else 0.0
+        moved = self.moved or self._risen_s >= MOVED_S
+        tell, self._told_moved = moved and not self._told_moved, moved
+        if not tell:
+            return []
+        return [Recalibrate(t, "The camera, the screen or the chair has moved. Sit well and calibrate again.")]
+
+    def _say(
+        self, t: float, dt: float, presence: Presence, measures: Mapping[str, float], events: list[DeskEvent]
+    ) -> DeskFeedback:
+        signs, bad = [], []
+        for signature, dwell, limit, clear in self._watched:
+            sign = self._sign(dt, signature, dwell, limit, clear, presence, measures)
+            signs.append(sign)
+            if dwell.bad:
+                bad.append(self._bad(signature, sign, measures))
+        self._follow(dt, presence, measures, bool(bad))
+        silent = self.silent or self._alerts.silent(t)
+        events += self._untold
+        self._untold = []
+        told = self._alerts.update(t, dt, presence, bad, silent)
+        return DeskFeedback(
+            t=t,
+            presence=presence,
+            signs=tuple(signs),
+            distance=self.baseline.distance - measures.get("nearer", math.nan),
+            sat_s=self._alerts.sat_s,
+            streak_s=self._alerts.streak_s,
+            silent=silent,
+            counts=self._alerts.counts,
+            events=(*events, *told),
+        )
+
+    def _sign(
+        self,
+        dt: float,
+        signature: Signature,
+        dwell: Dwell,
+        limit: float,
+        clear: float,
+        presence: Presence,
+        measures: Mapping[str, float],
+    ) -> Sign:
+        if presence in ("sitting", "turned"):
+            against = {name: value - self._drift.get(name, 0.0) for name, value in measures.items()}
+            value, reason = value_of(signature, against, self.baseline)
+        else:
+            value, reason = math.nan, PRESENCES[presence]
+        if not reason:
+            dwell.update(dt, value, limit, clear)
+        state = "not_observable" if reason else "bad" if dwell.bad else "ok"
+        name, title, unit = signature.name, signature.title, signature.unit
+        return Sign(name, title, state, value, unit, limit, clear, dwell.bad_s, reason)  # type: ignore[arg-type]
+
+    def _bad(self, signature: Signature, sign: Sign, measures: Mapping[str, float]) -> Bad:
+        raw = measures.get(signature.measure, math.nan)
+        distance = self.baseline.distance - measures.get("nearer", math.nan)
+        text = signature.text(sign.value, raw, distance) if math.isfinite(sign.value) else ""
+        return Bad(sign.name, sign.value / sign.limit, sign.value, sign.unit, text)
+
+    def _follow(self, dt: float, presence: Presence, measures: Mapping[str, float], bad: bool) -> None:
+        """Let the baseline follow slowly who sits well, and never far: a slow slouch is not the new baseline."""
+        if presence != "sitting" or bad:
+            return
+        for name, spread in self.baseline.spread.items():
+            off = measures[name] - self._drift[name]
+            if abs(off) < 2.0 * spread:
+                drift = self._drift[name] + off * dt / DRIFT_S
+                self._drift[name] = max(-DRIFT_MOST * spread, min(DRIFT_MOST * spread, drift))

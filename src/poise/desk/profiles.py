@@ -1,0 +1,66 @@
+"""Baselines on disk: one file for each camera and desk, in the user's data folder or ``$POISE_DATA``."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import platformdirs
+
+from poise.coach.desk import Baseline
+from poise.errors import InputError, ResultsUnwritable, UnknownName
+
+FOLDER_VARIABLE = "POISE_DATA"
+_NAME = re.compile(r"[\w.-]{1,64}")
+
+
+def desk_folder() -> Path:
+    """Where baselines and the diary are kept; made when something is first written."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    base = Path(given).expanduser() if given else Path(platformdirs.user_data_dir("poise"))
+    return base / "desk"
+
+
+def profiles(folder: Path) -> list[str]:
+    """The names of the baselines that are kept, in order."""
+    return sorted(path.stem for path in (folder / "profiles").glob("*.json"))
+
+
+def load_profile(folder: Path, name: str) -> Baseline:
+    """The baseline kept under a name.
+
+    Raises:
+        UnknownName: when there is none.
+        UnreadableRecording: when the file is damaged, or of another version.
+
+    """
+    path = _path(folder, name)
+    if not path.is_file():
+        raise UnknownName("desk profile", name, profiles(folder))
+    return Baseline.read(path.read_text(encoding="utf-8"))
+
+
+def save_profile(folder: Path, name: str, baseline: Baseline) -> Path:
+    """Keep a baseline under a name, in place of the one before; the file.
+
+    Raises:
+        InputError: when the name is no name for a file.
+        ResultsUnwritable: when it cannot be written.
+
+    """
+    path = _path(folder, name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(baseline.text(), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise ResultsUnwritable(f"{path} cannot be written ({error.strerror}).", "Is there space?") from error
+    return path
+
+
+def _path(folder: Path, name: str) -> Path:
+    if not _NAME.fullmatch(name) or name.startswith("."):
+        raise InputError(f"{name!r} is no name for a profile.", "Use letters, digits, dots and dashes.")
+    return folder / "profiles" / f"{name}.json"
