@@ -159,4 +159,4 @@ def test_the_diary_is_shown_exported_and_snoozed(tmp_path: Path, monkeypatch: py
     assert "No alerts until" in told(poise("desk", "snooze", "20"))
     assert "on again" in told(poise("desk", "snooze", "0"))
     save_profile(tmp_path / "desk", "home", baseline())
-    assert "home from the front, 59 cm (reckoned)" in told(poise("desk", "profiles"))
+    assert "home from the front, 58 cm (reckoned)" in told(poise("desk", "profiles"))

@@ -126,7 +126,7 @@ def test_alerts_are_given_once_and_not_in_quiet_hours(hush: str, tmp_path: Path)
     if hush == "snooze":
         snooze.until(NOW + timedelta(hours=1))
     watch = Watch(Desk(baseline()), Tally(diary), heard, quiet, snooze)
-    for pose in sitting(90, slump=6):
+    for pose in sitting(110, Spell("slump", 20, 999, {"slump": 6})):
         watch.update(pose, NOW + timedelta(seconds=pose.t))
     watch.close()
     (entry,) = diary.entries()
@@ -140,7 +140,7 @@ def test_the_exercise_of_a_break_is_counted_while_standing() -> None:
     watch = Watch(Desk(baseline(), DeskSettings(break_s=30, exercises=("lateral_raise",))), None, Heard())
     said = [watch.update(pose, NOW) for pose in sitting(40, Spell("up", 35, 99, {"stand": 1}))]
     assert watch.exercising
-    raises = perform("lateral_raise", reps=6, tail=60)
+    raises = perform("lateral_raise", reps=6, lead=30, tail=60)  # here the picture changes: time to notice
     film: PoseSequence = film_poses(raises, Camera(distance=2.5), rate=15)
     later = (replace(pose, t=pose.t + 40, size=(640, 640)) for pose in film[: 62 * 15])
     said += [watch.update(pose, NOW) for pose in later]

@@ -59,12 +59,12 @@ class Looks:
             self._frames.pace = seconds
 
     def __iter__(self) -> Iterator[Pose]:
-        due = float("-inf")
+        due: float | None = None
         for frame in self._frames:
-            if frame.t < due:
+            if due is not None and frame.t < due:
                 continue
             # Films have pictures at certain times only: a look that comes late does not put off the next.
-            due = max(due + self._every, frame.t + self._every / 2)
+            due = frame.t + self._every if due is None else max(due + self._every, frame.t + self._every / 2)
             (poses,) = self._eyes.estimate([frame])
             yield poses[0] if poses else Pose.missing(self._eyes.skeleton, frame.t, frame.size)
 

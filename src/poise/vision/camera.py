@@ -81,15 +81,14 @@ class Camera:
         self._thread.start()
 
     def _wanted(self) -> bool:
-        now = time.monotonic()
-        if now < self._wanted_at:
-            return False
-        self._wanted_at = now + self.pace
-        return True
+        return time.monotonic() >= self._wanted_at
 
     def _watch(self) -> None:
         try:
             for picture in self._pictures:
+                if not self._wanted():
+                    continue
+                self._wanted_at = time.monotonic() + self.pace
                 with self._news:
                     if self._ended:
                         break

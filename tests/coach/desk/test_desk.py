@@ -126,7 +126,7 @@ def test_away_is_away_and_whoever_sits_down_must_look_alike_first() -> None:
     assert {f.presence for f in back if f.t > 54} == {"sitting"}
     again = Desk(baseline())
     watched([*sitting(20), *nobody(20, 30)], desk=again)
-    other = watched(sitting(100, slump=7, hike=5, near=-20, start=50), desk=again)
+    other = watched(sitting(100, head_tilt=15, near=-20, start=50), desk=again)
     assert {f.presence for f in other} == {"other"}
     assert not nudges(other)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from poise.body import Pose
 from poise.coach.desk.baseline import Baseline
 from poise.coach.desk.events import PRESENCES, BreakTaken, DeskEvent, DeskFeedback, Presence, Recalibrate, Sign
-from poise.coach.desk.policy import Alerts, Bad, DeskSettings, Dwell
+from poise.coach.desk.policy import Bad, DeskSettings, Dwell, Policy
 from poise.coach.desk.presence import PresenceTracker
 from poise.coach.desk.sight import Steady, glance
 from poise.coach.desk.signatures import Signature, bounds, signatures_of, value_of
@@ -42,7 +42,7 @@ class Desk:
         self.moved = False
         watched = [s for s in signatures_of(baseline) if s.name not in settings.leave_out]
         self._watched = [(s, Dwell(s.dwell_s, s.of_s), *bounds(s, baseline)) for s in watched]
-        self._alerts = Alerts(settings)
+        self._policy = Policy(settings)
         self._presence = PresenceTracker(baseline)
         self._steady = Steady()
         self._drift = dict.fromkeys(baseline.spread, 0.0)
@@ -73,11 +73,11 @@ class Desk:
 
     def snooze(self, seconds: float) -> None:
         """Say nothing for some time from now on; 0 ends it."""
-        self._alerts.snooze(self._now + seconds)
+        self._policy.snooze(self._now + seconds)
 
     def exercised(self, exercise: str, reps: int) -> BreakTaken:
         """Note that the exercise of a break was done and counted; the next feedback tells of it, too."""
-        event = self._alerts.took_break(self._now, exercise, reps)
+        event = self._policy.took_break(self._now, exercise, reps)
         self._untold.append(event)
         return event
 
@@ -109,19 +109,19 @@ class Desk:
             if dwell.bad:
                 bad.append(self._bad(signature, sign, measures))
         self._follow(dt, presence, measures, bool(bad))
-        silent = self.silent or self._alerts.silent(t)
+        silent = self.silent or self._policy.silent(t)
         events += self._untold
         self._untold = []
-        told = self._alerts.update(t, dt, presence, bad, silent)
+        told = self._policy.update(t, dt, presence, bad, silent)
         return DeskFeedback(
             t=t,
             presence=presence,
             signs=tuple(signs),
             distance=self.baseline.distance - measures.get("nearer", math.nan),
-            sat_s=self._alerts.sat_s,
-            streak_s=self._alerts.streak_s,
+            sat_s=self._policy.sat_s,
+            streak_s=self._policy.streak_s,
             silent=silent,
-            counts=self._alerts.counts,
+            counts=self._policy.counts,
             events=(*events, *told),
         )
 

@@ -78,9 +78,7 @@ class Dwell:
     def __init__(self, dwell_s: float, of_s: float) -> None:
         self._dwell_s, self._of_s = dwell_s, of_s
         self._window: deque[tuple[float, bool]] = deque()
-        self._watched = self._beyond = self._below = 0.0
-        self.bad = False
-        self.bad_s = 0.0
+        self.reset()
 
     def update(self, dt: float, value: float, limit: float, clear: float) -> bool:
         """Whether it is bad after ``dt`` more seconds at ``value``."""
@@ -107,7 +105,10 @@ class Dwell:
 
     def reset(self) -> None:
         """Forget everything."""
-        self.__init__(self._dwell_s, self._of_s)  # type: ignore[misc]
+        self._window.clear()
+        self._watched = self._beyond = self._below = 0.0
+        self.bad = False
+        self.bad_s = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Bad:
     text: str
 
 
-class Alerts:
+class Policy:
     """Decides what to say, and counts exactly that."""
 
     def __init__(self, settings: DeskSettings) -> None:
