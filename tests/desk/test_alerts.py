@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from poise.desk import alerts
-from poise.desk.alerts import open_alerts
+from poise.desk.alerts import Level, open_alerts
 from poise.errors import MissingExtra, UnknownName
 
 
@@ -72,9 +73,10 @@ def test_none_is_silent_and_others_are_refused(capsys: pytest.CaptureFixture[str
 
 def test_the_voice_speaks_only_when_nothing_else_was_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     spoken: list[list[str]] = []
-    monkeypatch.setattr(alerts.shutil, "which", lambda name: name == "say")
-    monkeypatch.setattr(alerts.subprocess, "Popen", lambda command, **_: spoken.append(command))
+    monkeypatch.setattr(shutil, "which", lambda name: name == "say")
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: spoken.append(command))
     voice = open_alerts(["voice"])
-    for level in (1, 2, 3):
-        voice.give("sit up", level)  # type: ignore[arg-type]
+    levels: tuple[Level, ...] = (1, 2, 3)
+    for level in levels:
+        voice.give("sit up", level)
     assert spoken == [["say", "sit up"]]

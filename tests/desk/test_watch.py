@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -37,6 +38,11 @@ class Recalling:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Heard(Alerts):

@@ -12,7 +12,7 @@ from poise.sim.desk import WAYS, DeskScene, Spell, desk_camera
 
 
 def figure(**form: float) -> Figure:
-    return replace(DeskScene.sitting(10, body=Body.of(), **form), restless=0.0).figure(5.0)
+    return replace(DeskScene.sitting(10, Body.of(), **form), restless=0.0).figure(5.0)
 
 
 def middle(figure: Figure, name: str) -> np.ndarray:

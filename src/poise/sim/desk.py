@@ -77,7 +77,7 @@ class DeskScene:
     seed: int = 0
 
     @classmethod
-    def sitting(cls, seconds: float, *, body: Body | None = None, seed: int = 0, **form: float) -> DeskScene:
+    def sitting(cls, seconds: float, body: Body | None = None, /, **form: float) -> DeskScene:
         """Somebody who sits in one way all the time.
 
         Raises:
@@ -89,7 +89,7 @@ class DeskScene:
             if name not in known:
                 raise UnknownName("way of sitting", name, known)
         spell = Spell("sitting", -10.0, seconds + 10.0, form)
-        return cls(body or Body.of(), seconds, (spell,), 0.15, seed)
+        return cls(body or Body.of(), seconds, (spell,), 0.15)
 
     @classmethod
     def day(

@@ -21,7 +21,7 @@ NOISE = Noise(jitter=0.5, bias=0.002, bias_s=1.0, outliers=0.004, gaps=0.02)
 
 def sitting(seconds: float, *spells: Spell, side: bool = False, start: float = 0.0, **form: float) -> list[Pose]:
     """Somebody who sits still but for what is asked, seen without error twice a second."""
-    scene = replace(DeskScene.sitting(seconds, body=BODY, **form), restless=0.0).with_spell(*spells)
+    scene = replace(DeskScene.sitting(seconds, BODY, **form), restless=0.0).with_spell(*spells)
     return [replace(pose, t=pose.t + start) for part in scene.film(SIDE if side else FRONT) for pose in part]
 
 

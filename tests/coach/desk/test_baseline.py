@@ -15,7 +15,7 @@ from poise.sim.desk import Spell
 from tests.coach.desk.sitters import FRONT, baseline, learnt, nobody, sitting
 
 
-def measures(side: bool = False, **form: float) -> dict[str, float]:
+def measures(form: dict[str, float], side: bool = False) -> dict[str, float]:
     """The measures of one way of sitting, seen without error."""
     base = baseline(side)
     seen = glance(sitting(2, side=side, **form)[-1], base.view)
@@ -44,8 +44,8 @@ def test_the_distance_is_that_of_the_eyes_apart_from_how_far_apart_eyes_are() ->
 
 
 def test_sitting_as_learnt_measures_nothing() -> None:
-    assert all(abs(value) < 0.05 for value in measures().values())
-    side = measures(side=True)
+    assert all(abs(value) < 0.05 for value in measures({}).values())
+    side = measures({}, side=True)
     assert all(abs(value) < 0.05 for value in side.values() if math.isfinite(value))
 
 
@@ -66,7 +66,7 @@ def test_sitting_as_learnt_measures_nothing() -> None:
 def test_each_way_of_sitting_is_measured_at_its_size(
     form: dict[str, float], measure: str, value: float, within: float
 ) -> None:
-    assert measures(**form)[measure] == pytest.approx(value, abs=within)
+    assert measures(form)[measure] == pytest.approx(value, abs=within)
 
 
 def test_rising_as_a_whole_is_no_hike() -> None:
@@ -81,9 +81,9 @@ def test_rising_as_a_whole_is_no_hike() -> None:
 
 def test_from_the_side_the_neck_leans_and_the_trunk_sinks() -> None:
     assert baseline(side=True).view == "side"
-    assert measures(side=True, forward_head=6)["neck"] > 10
-    assert measures(side=True, slump=6)["shorter"] == pytest.approx(12.6, abs=2)
-    assert measures(side=True, near=20)["lean"] > 15
+    assert measures({"forward_head": 6}, side=True)["neck"] > 10
+    assert measures({"slump": 6}, side=True)["shorter"] == pytest.approx(12.6, abs=2)
+    assert measures({"near": 20}, side=True)["lean"] > 15
 
 
 @pytest.mark.parametrize(

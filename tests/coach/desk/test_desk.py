@@ -258,9 +258,7 @@ def test_there_is_no_storm_of_alerts_whatever_happens(seed: int) -> None:
 def test_an_hour_of_ordinary_movement_brings_no_nudge() -> None:
     rng = np.random.default_rng(5)
     scene = DeskScene.day(3600, rng, body=BODY)
-    base = learnt(
-        [p for part in DeskScene.sitting(30, body=BODY).film(desk_camera(BODY), noise=NOISE) for p in part]
-    )
+    base = learnt([p for part in DeskScene.sitting(30, BODY).film(desk_camera(BODY), noise=NOISE) for p in part])
     desk = Desk(base)
     said = [desk.update(pose) for part in scene.film(desk_camera(BODY), noise=NOISE) for pose in part]
     assert not nudges(said)

@@ -78,7 +78,9 @@ class Dwell:
     def __init__(self, dwell_s: float, of_s: float) -> None:
         self._dwell_s, self._of_s = dwell_s, of_s
         self._window: deque[tuple[float, bool]] = deque()
-        self.reset()
+        self._watched = self._beyond = self._below = 0.0
+        self.bad = False
+        self.bad_s = 0.0
 
     def update(self, dt: float, value: float, limit: float, clear: float) -> bool:
         """Whether it is bad after ``dt`` more seconds at ``value``."""
