@@ -98,6 +98,15 @@ def test_an_elbow_and_a_knee_bend_the_way_they_do() -> None:
         assert facing * (knee - ankle) > 10.0
 
 
+@pytest.mark.parametrize("facing", [1, -1])
+@pytest.mark.parametrize("ahead", [-0.02, 0.0, 0.02])
+def test_knees_that_seem_straight_or_bent_backwards_still_bend_forwards(facing: int, ahead: float) -> None:
+    seen = body(figure({"left_knee": (ahead, 0.86, 0.2)}, facing=facing), facing=facing)
+    settling, after = settled(seen, "any", bound("hip_height", high=1.5, gap=0.1))
+    assert settling.unmet == []
+    assert facing * (after.at("left_knee")[0] - after.at("left_ankle")[0]) > 20.0
+
+
 SQUATTING: dict[str, Place] = {
     "left_knee": (0.43, 0.745, 0.2),
     "left_hip": (-0.3, 1.16, 0.2),

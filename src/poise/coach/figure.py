@@ -36,9 +36,10 @@ STEPS, STRIDE, NO_GAIN = 30, 0.35, 1e-3
 #: Degrees by which the head may turn against the trunk, the lines across hips and shoulders against the trunk (seen
 #: from the side: at all), and the trunk be bent sideways. Ours.
 _HEAD, _ACROSS, _SIDEWAYS = 40.0, 12.0, 20.0
-#: A hinge bends one way only (that way, when one faces right), and no further than this, degrees.
+#: A hinge bends one way only (that way, when one faces right), and no further than this, degrees; and what
+#: is bent enough to know the way, radians.
 _HINGES = (("shin", "thigh", 1.0), ("forearm", "upper_arm", -1.0))
-_FOLDED = 155.0
+_FOLDED, _BENT = 155.0, 0.3
 #: What is never to sink below the floor.
 _ALOFT = ("hip", "knee", "wrist", "elbow", "shoulder", "ear")
 #: Masses of segments as shares of the body's, put on their two ends (Winter 2009, table 4.1, after Dempster).
@@ -215,7 +216,16 @@ class Settling:
         self.state = np.zeros(len(self._eye))
 
     def settle(self) -> None:
-        """Bring `state` as near to keeping everything as it gets; what it does not keep is `unmet`."""
+        """Bring `state` as near to keeping everything as it gets; what it does not keep is `unmet`.
+
+        Limbs that seem straight do not know which way to bend: where that fails, it begins anew with them bent.
+        """
+        self._descend()
+        if self.unmet and self._bent.any():
+            self.state = self._bent
+            self._descend()
+
+    def _descend(self) -> None:
         now = self._residuals(self.state)
         for _ in range(STEPS):
             step = _step(now, self._slopes(self.state))
@@ -320,12 +330,14 @@ class Settling:
             (leaning, math.radians(_SIDEWAYS)),
         ]
         limits = [*free, *((-row, most) for row, most in free)]
+        self._bent = np.zeros(len(eye))
         for side in ("left", "right") if figure.sideways else ():
             for far, near, ahead in _HINGES:
                 far, near, way = f"{side}_{far}", f"{side}_{near}", ahead * float(figure.body.facing)
                 bend = way * figure.bend(figure.piece[far], figure.piece[near])
                 if math.isfinite(bend):
                     row = way * (turned[far] - turned[near])
+                    self._bent += max(_BENT - bend, 0.0) * way * turned[far]
                     limits += [(row, max(math.radians(_FOLDED) - bend, 0.0)), (-row, max(bend, 0.0))]
         return np.array([row for row, _ in limits]), np.array([most for _, most in limits])
 
