@@ -12,6 +12,7 @@ import pytest
 
 from poise.body import COCO17, Pose, Skeleton
 from poise.coach import Coach
+from poise.coach.setup import DARK_ROOM
 from poise.errors import NobodySeen
 from poise.session import Session, follow
 from poise.vision.frame import Frame
@@ -112,3 +113,10 @@ def test_a_session_without_eyes_takes_poses_only() -> None:
     assert session.on_pose(figure(0.0, 100.0, 50.0)).t == 0.0
     with pytest.raises(ValueError, match="on_pose"):
         session.on_frame(Frame(np.zeros((8, 8, 3), np.uint8), 0.1))
+
+
+@pytest.mark.parametrize(("shade", "said"), [(20, True), (120, False)])
+def test_the_brightness_of_the_picture_is_looked_at(shade: int, said: bool) -> None:
+    session = Session(Coach("squat"), Eyes(lambda t: TRAINEE))
+    frame = np.full((720, 1280, 3), shade, np.uint8)
+    assert (session.on_frame(Frame(frame, 0.0)).advice == (DARK_ROOM,)) == said

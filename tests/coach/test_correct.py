@@ -226,7 +226,7 @@ def test_corrections_of_simulated_faulty_repetitions_keep_their_contract() -> No
 
 
 def test_the_coach_shows_it_for_some_seconds_after_a_repetition_with_a_fault() -> None:
-    performance = perform("squat", reps=2, form={"depth": [78, 120]}, tail=6.0)
+    performance = perform("squat", reps=1, form={"depth": 78.0}, tail=8.0)
     poses = film_poses(performance, Camera(yaw=90), rate=20)
     coach, shown = Coach("squat"), []
     for pose in poses:
@@ -234,7 +234,7 @@ def test_the_coach_shows_it_for_some_seconds_after_a_repetition_with_a_fault() -
         shown.append((pose.t, feedback.corrected))
     reps = [t for t, one in shown if one is not None]
     assert reps
-    assert max(reps) - min(reps) < SHOWN_S
+    assert SHOWN_S - 0.2 < max(reps) - min(reps) < SHOWN_S
     ((_, one),) = {id(one): (t, one) for t, one in shown if one is not None}.values()
     assert one is not None
     assert "shallow" in one.faults

@@ -13,6 +13,8 @@ from poise.coach import Counts, Feedback, Review, View, load_exercise, review
 from poise.report import Report, Timing
 from poise.report.film import MARK_S, PAUSE_S, _Story, corrected
 from poise.sim import Camera, film_poses, perform
+from poise.vision.frame import Frame
+from poise.vision.overlay import Overlay
 from tests.report import made_up
 
 
@@ -60,6 +62,18 @@ def test_the_corrected_pose_stands_on_the_film_around_its_moment() -> None:
     assert story._ghost(first.t - MARK_S + 0.01) is first.pose is not None
     assert story._ghost(second.t + MARK_S - 0.01) is second.pose is not None
     assert story._ghost(first.t - MARK_S - 0.01) is None
+
+
+def test_the_corrected_pose_is_drawn_on_the_film_and_beside_its_fault() -> None:
+    verdict, poses = corrections_of()
+    first = verdict.reps[0].corrections[0]
+    plain, overlay = Frame(np.full((640, 640, 3), 128, np.uint8), first.t), Overlay((640, 640))
+    view, pose = View("side", 90.0, 9.0, 1), next(iter(poses[int(np.abs(poses.t - first.t).argmin()) :]))
+    feedback = Feedback(first.t, "squat", "turn", 1.0, Counts(), {}, view, pose)
+    story = _Story(verdict)
+    drawn = story.told(overlay, plain, feedback, load_exercise("squat"))
+    story._ghosts = []
+    assert (drawn != story.told(overlay, plain, feedback, load_exercise("squat"))).any()
 
 
 def test_the_corrections_of_a_film_are_told_fault_by_fault(tmp_path: Path) -> None:
