@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 
 # What the tests need of Debian; without apt, or without being root, the tests that need it say so and are skipped.
-PACKAGES := postgresql
+PACKAGES := postgresql redis-server
 
 .PHONY: demo test check wheel bench clean packages
 

@@ -90,7 +90,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             server.should_exit = True
             thread.join()
             listening.close()
-            queue.huey.storage.close()
+            queue.close()
             store.close()
 
         ends.append(end)

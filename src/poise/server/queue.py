@@ -43,6 +43,12 @@ class Queue:
             if job not in waiting:
                 self.put(job)
 
+    def close(self) -> None:
+        """Close the file, or the connections to Redis."""
+        self.huey.storage.close()
+        if pool := getattr(self.huey.storage, "pool", None):
+            pool.disconnect()
+
 
 def _huey(url: str, folder: Path) -> Huey:
     if not url:

@@ -60,15 +60,18 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
 
     """
     listening = _listen(settings)
-    with contextlib.closing(listening), open_store(settings.database, settings.data) as store:
+    with contextlib.ExitStack() as under:
+        under.enter_context(contextlib.closing(listening))
+        store = under.enter_context(open_store(settings.database, settings.data))
         place, key = _place(settings, listening.getsockname()[1], new_token)
         if not settings.network:
             from poise.server.offline import forbid_network
 
             forbid_network()
+        queue = under.enter_context(contextlib.closing(Queue(settings.queue, settings.data)))
         app = create_app(
             store,
-            Queue(settings.queue, settings.data),
+            queue,
             limits=settings.limits,
             token=place.token,
             page=PAGE,
