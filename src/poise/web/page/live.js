@@ -174,7 +174,7 @@ export class Live {
 
   #gesture(gesture) {
     if (!this.#choice.hands) return;
-    const placed = this.feedback?.advice.every(({ name }) => name === 'slow_camera');
+    const placed = this.feedback?.advice.every(({ name }) => name === 'slow_camera' || name === 'ready');
     if (this.state === 'waiting' && (gesture === 'hand' || placed)) this.go();
     else if (gesture === 'hand' && this.state === 'rest') this.#follow(this.workout.skipRest());
     else if (gesture === 'hand' && this.state === 'work' && this.feedback?.phase !== 'towards') this.stop();
@@ -200,7 +200,7 @@ export class Live {
     const now = this.stage.now;
     this.feedback = feedback;
     this.stage.corrected = feedback.corrected;
-    const advice = feedback.advice[0];
+    const advice = feedback.advice.find(({ name }) => name !== 'ready'); // which the big tick says
     $('advice').textContent = advice?.text ?? '';
     $('advice').hidden = !advice;
     if (advice && (this.state === 'waiting' || advice.name !== 'slow_camera')) this.#advise(advice, now);
