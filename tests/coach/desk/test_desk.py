@@ -103,6 +103,16 @@ def test_streaks_are_praised() -> None:
     assert not events(watched(sitting(130), DeskSettings(streak_s=60, praise=False)), Praise)
 
 
+def test_who_is_so_near_that_the_shoulders_leave_the_picture_is_near() -> None:
+    poses = sitting(60, Spell("near", 10, 1e4, {"near": 28}))
+    shoulders = [i for i, name in enumerate(poses[0].skeleton.keypoints) if name.endswith("shoulder")]
+    for pose in poses[20:]:
+        pose.score[shoulders] = 0.1
+    said = watched(poses)
+    assert [n.signature for n in nudges(said)] == ["near"]
+    assert {s.state for s in said[-1].signs if s.name in ("slump", "shoulder_tilt")} == {"not_observable"}
+
+
 @pytest.mark.parametrize(
     ("form", "presence"),
     [({"hand": 1.0}, "hand"), ({"head_turn": 40.0}, "turned"), ({"stand": 1.0}, "standing")],

@@ -43,7 +43,7 @@ MEASURES: dict[DeskView, dict[str, tuple[str, float]]] = {
         "nearer": ("cm", 2.5),
         "forward_head": ("cm", 0.9),
         "drop": ("cm", 1.0),
-        "hike": ("cm", 0.9),
+        "hike": ("cm", 0.8),
         "head_tilt": ("deg", 2.4),
         "shoulder_tilt": ("deg", 1.8),
         "head_turn": ("deg", 6.0),
@@ -248,7 +248,7 @@ class Calibration:
             self._looks.clear()
         seen = glance(pose, view)
         assert seen is not None
-        if not seen.clear:
+        if not seen.clear or (view == "front" and math.isnan(seen.seen[1])):
             return "Part of your head or shoulders is out of the picture: move the camera back or turn it."
         if view == "front" and seen.seen[SEEN["front"].index("pupils")] < SMALL_PX:
             return "You are too small in the picture: bring the camera nearer."

@@ -59,8 +59,8 @@ _SHOULDERS = ("left_shoulder", "right_shoulder")
 class Glance:
     """One look: what was ``seen`` ``(N,)`` in the order of `SEEN`, NaN where it cannot be; and what stands out.
 
-    ``clear`` says whether head and shoulders were, ``hand`` whether a hand is at the face, ``above`` whether the
-    head is beyond the top of the picture; ``place`` is where the head is, pixels.
+    ``clear`` says whether the face was (from the side: ear and shoulder), ``hand`` whether a hand is at the face,
+    ``above`` whether the head is beyond the top of the picture; ``place`` is where the head is, pixels.
     """
 
     t: float
@@ -108,7 +108,7 @@ def _front(pose: Pose) -> Glance:
     if shoulders_seen:
         out[[1, 3, 5]] = math.dist(ls, rs), (ls + rs)[1] / 2, _slope(ls - rs)
     hand = _hand_at_face(pose, nose, math.dist(la, ra))
-    return _glance(pose, out, face_seen and shoulders_seen, hand)
+    return _glance(pose, out, face_seen, hand)
 
 
 def _side(pose: Pose) -> Glance:
