@@ -152,3 +152,8 @@ def test_every_measure_has_a_floor_and_every_view_what_it_sees() -> None:
         assert set(base.seen) == set(SEEN[base.view])
         assert all(base.spread[name] >= floor for name, (_, floor) in MEASURES[base.view].items())
     assert np.isfinite(list(baseline().seen.values())).all()
+
+
+def test_a_head_that_drops_alone_is_no_slump() -> None:
+    assert measures({"look_down": 25})["drop"] < 1
+    assert measures({"forward_head": 8})["drop"] < 1

@@ -287,3 +287,23 @@ def test_nothing_is_remembered_for_longer_than_its_window() -> None:
         for pose in poses:
             desk.update(replace(pose, t=pose.t + 600 * hour))
     assert len(pickle.dumps(desk)) < 1.1 * early
+
+
+def test_after_a_gap_without_looks_somebody_must_be_known_again() -> None:
+    said = watched([*sitting(20), *sitting(10, start=500)])
+    assert next(f.presence for f in said if f.t >= 500) == "other"
+    assert said[-1].presence == "sitting"
+
+
+def test_what_a_bent_or_turned_face_hides_is_not_judged() -> None:
+    for form in ({"look_down": 20.0}, {"head_turn": 20.0}):
+        last = watched(sitting(40, Spell("x", 10, 1e4, {**form, "slump": 6})))[-1]
+        slump = next(sign for sign in last.signs if sign.name == "slump")
+        assert slump.state == "not_observable"
+        assert "face" in slump.reason
+
+
+def test_a_streak_ends_when_something_is_bad() -> None:
+    said = watched(sitting(120, Spell("dip", 60, 95, {"slump": 6})))
+    assert max(f.streak_s for f in said) > 70
+    assert 5 < said[-1].streak_s < 25
