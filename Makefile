@@ -48,7 +48,7 @@ wheel: $(VENV)/.developing
 	POISE_BUNDLE=build/bundle $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 bench: $(VENV)/.developing
-	for bench in clips repcount recognise form agreement speed memory desk sitting serve; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
+	for bench in clips repcount recognise form agreement backends speed memory desk sitting serve; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist

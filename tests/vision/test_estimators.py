@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
+from poise import vision
 from poise.body import COCO17, Pose
 from poise.errors import MissingExtra, UnknownName
 from poise.vision import estimators
@@ -186,3 +188,12 @@ def test_a_backend_whose_parts_are_missing_says_what_to_install(monkeypatch: pyt
     monkeypatch.setitem(estimators.BACKENDS, "crystal", ("poise.no_such_module:open_crystal", "crystal"))
     with pytest.raises(MissingExtra, match=r"backend 'crystal'.*pip install 'poise\[crystal\]'"):
         open_estimator("crystal")
+
+
+def test_the_contract_is_a_public_name_that_loads_nothing_by_itself() -> None:
+    script = "import sys; import poise.vision as v; assert 'poise.vision.estimators' not in sys.modules"
+    script += "; v.check_estimator"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert vision.check_estimator is check_estimator
+    with pytest.raises(AttributeError, match="no attribute 'chek'"):
+        vision.chek  # noqa: B018

@@ -79,15 +79,19 @@ LOOKS = {
 }
 
 
-def draw(performance: Scene, camera: Camera, t: float, look: str = "blue", samples: int = 2) -> NDArray[np.uint8]:
+def draw(
+    performance: Scene, camera: Camera, t: float, look: str | Look = "blue", samples: int = 2
+) -> NDArray[np.uint8]:
     """The picture the camera takes at instant ``t``: ``(H, W, 3)`` RGB, edges smoothed by ``samples`` squared rays.
 
     Raises:
         UnknownName: a look nobody knows.
 
     """
-    if look not in LOOKS:
-        raise UnknownName("look", look, LOOKS)
+    if isinstance(look, str):
+        if look not in LOOKS:
+            raise UnknownName("look", look, LOOKS)
+        look = LOOKS[look]
     figure, scale = performance.figure(t), performance.body.scale
     rows = dressed(figure, scale)
     bounds = rows[:, BOUND : BOUND + 3]
@@ -100,7 +104,7 @@ def draw(performance: Scene, camera: Camera, t: float, look: str = "blue", sampl
     wall = (float(np.sin(turn)), float(np.cos(turn)), _WALL_M)
     shadow = np.full((_SHADOW, _SHADOW), np.inf)
     image = np.zeros((camera.size[1], camera.size[0], 3))
-    palette = LOOKS[look].palette()
+    palette = look.palette()
     hits = np.full(image.shape[:2], -1, dtype=np.intp)
 
     def shade(band: int) -> None:

@@ -1,0 +1,202 @@
+"""Training an HRNet: on one processor or on many by torchrun, in full or mixed precision, and resumed.
+
+Adam at 0.001, a tenth of it after 80 % and a hundredth after 95 % of the epochs (Sun et al. 2019: at 170 and 200
+of 210); the loss is the mean squared difference of the heatmaps of labelled keypoints.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributed import destroy_process_group, init_process_group
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+from torch.utils.data.distributed import DistributedSampler
+
+from poise.learn.keypoints.data import People
+from poise.learn.keypoints.evaluate import precision, torch_network
+from poise.learn.keypoints.hrnet import HRNet, open_hrnet
+
+#: Shares of the epochs after which the rate falls to a tenth.
+_FALLS = (0.81, 0.952)
+
+#: Told after every epoch: which, the mean loss, and the average precision where it was measured, else NaN.
+Progress = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train.
+
+    Args:
+        net: one of `poise.learn.keypoints.hrnet.SHAPES`.
+        epochs: how often to see everybody.
+        batch: people at a time, on each processor.
+        rate: of Adam, at the beginning.
+        workers: processes that prepare examples.
+        mixed: whether to compute in half precision where that is safe.
+        measure: every how many epochs to measure the precision.
+        channels_last: whether pictures lie channel by channel last, which convolutions on processors prefer.
+        seed: of everything random.
+
+    """
+
+    net: str = "w32"
+    epochs: int = 210
+    batch: int = 32
+    rate: float = 1e-3
+    workers: int = 0
+    mixed: bool = False
+    measure: int = 1
+    channels_last: bool = True
+    seed: int = 0
+
+
+def train(
+    training: Training,
+    learned: People,
+    held_out: People,
+    folder: Path,
+    progress: Progress | None = None,
+    until: Callable[[], bool] = lambda: False,
+) -> HRNet:
+    """Train a network, going on from what is in the folder: ``last.pt``, ``best.pt`` and ``curve.csv``.
+
+    Under torchrun every process takes its share of the people, and the first measures and writes.
+
+    Args:
+        training: how.
+        learned: whom to learn from.
+        held_out: on whom to measure.
+        folder: where checkpoints lie.
+        progress: told after every epoch.
+        until: asked after every epoch whether to stop early.
+
+    """
+    many = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    first = int(os.environ.get("RANK", "0")) == 0
+    device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
+    if device != "cpu":
+        torch.cuda.set_device(device)
+    if many:
+        init_process_group("nccl" if device != "cpu" else "gloo")
+    try:
+        torch.manual_seed(training.seed)
+        net = open_hrnet(training.net).to(device)
+        state = _State(net, training, folder, device)
+        wrapped: nn.Module = DistributedDataParallel(net) if many else net
+        sampler: DistributedSampler[Any] | None = DistributedSampler(learned, shuffle=True) if many else None
+        while state.epoch < training.epochs and not until():
+            loss = _epoch(wrapped, learned, sampler, training, state, device)
+            state.epoch += 1
+            ap = float("nan")
+            if first and (state.epoch % training.measure == 0 or state.epoch == training.epochs):
+                ap = precision(torch_network(net, device), held_out).ap
+            if first:
+                state.save(loss, ap)
+                if progress:
+                    progress(state.epoch, loss, ap)
+        return net
+    finally:
+        if many:
+            destroy_process_group()
+
+
+class _State:
+    """What training goes on from: the network, its optimiser, and how far it got."""
+
+    def __init__(self, net: HRNet, training: Training, folder: Path, device: str) -> None:
+        self._net, self._folder = net, folder
+        self.optimiser = torch.optim.Adam(net.parameters(), lr=training.rate)
+        falls = [max(1, round(share * training.epochs)) for share in _FALLS]
+        self.schedule = torch.optim.lr_scheduler.MultiStepLR(self.optimiser, falls, gamma=0.1)
+        self.scaler = torch.amp.GradScaler(enabled=training.mixed and device != "cpu")
+        self.epoch, self._best = 0, -1.0
+        folder.mkdir(parents=True, exist_ok=True)
+        last = folder / "last.pt"
+        if last.exists():
+            said = torch.load(last, map_location=device, weights_only=True)
+            net.load_state_dict(said["net"])
+            self.optimiser.load_state_dict(said["optimiser"])
+            self.schedule.load_state_dict(said["schedule"])
+            self.scaler.load_state_dict(said["scaler"])
+            self.epoch, self._best = said["epoch"], said["best"]
+
+    def save(self, loss: float, ap: float) -> None:
+        better = ap > self._best
+        self._best = ap if better else self._best
+        said = {
+            "net": self._net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "epoch": self.epoch,
+            "best": self._best,
+        }
+        unfinished = self._folder / "unfinished.pt"
+        torch.save(said, unfinished)
+        unfinished.replace(self._folder / "last.pt")
+        if better:
+            torch.save({"net": self._net.state_dict()}, self._folder / "best.pt")
+        curve = self._folder / "curve.csv"
+        fresh = not curve.exists()
+        with curve.open("a", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            if fresh:
+                rows.writerow(["epoch", "loss", "ap"])
+            rows.writerow([self.epoch, f"{loss:.6f}", "" if math.isnan(ap) else f"{ap:.4f}"])
+
+
+def _epoch(
+    net: nn.Module,
+    people: People,
+    sampler: DistributedSampler[Any] | None,
+    training: Training,
+    state: _State,
+    device: str,
+) -> float:
+    """Once through everybody; the mean loss."""
+    net.train()
+    people.epoch = state.epoch
+    if sampler is not None:
+        sampler.set_epoch(state.epoch)
+    order = torch.Generator().manual_seed(training.seed * 1_000_003 + state.epoch)
+    loader = DataLoader(
+        people,
+        batch_size=training.batch,
+        shuffle=sampler is None,
+        sampler=sampler,
+        generator=order,
+        num_workers=training.workers,
+        drop_last=len(people) > training.batch,
+        pin_memory=device != "cpu",
+    )
+    total, batches = 0.0, 0
+    layout = torch.channels_last if training.channels_last else torch.contiguous_format
+    kind = torch.float16 if device != "cpu" else torch.bfloat16
+    for pictures, heatmaps, counts in loader:
+        state.optimiser.zero_grad(set_to_none=True)
+        given = pictures.to(device, memory_format=layout, non_blocking=True)
+        with torch.autocast(device.split(":")[0], kind, enabled=training.mixed):
+            seen = net(given)
+        loss = heatmap_loss(seen.float(), heatmaps.to(device), counts.to(device))
+        state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        state.scaler.step(state.optimiser)
+        state.scaler.update()
+        total, batches = total + float(loss.detach()), batches + 1
+    state.schedule.step()
+    return total / max(batches, 1)
+
+
+def heatmap_loss(seen: Tensor, wanted: Tensor, counts: Tensor) -> Tensor:
+    """Half the mean squared difference of heatmaps ``(N, K, H, W)``, those that do not count left at zero."""
+    off: Tensor = ((seen - wanted) ** 2).mean((2, 3)) * counts
+    return 0.5 * off.mean()

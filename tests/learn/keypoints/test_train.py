@@ -1,0 +1,98 @@
+"""Training: it learns, stops and goes on, in one process and in two; and what comes of it runs elsewhere alike."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from poise.learn.keypoints.coco import read_coco
+from poise.learn.keypoints.data import People, Recipe
+from poise.learn.keypoints.evaluate import torch_network
+from poise.learn.keypoints.export import exported, parity, to_onnx, to_tflite
+from poise.learn.keypoints.hrnet import open_hrnet
+from poise.learn.keypoints.train import Training, heatmap_loss, train
+from tests.learn.keypoints.test_data import folder  # noqa: F401 - a fixture
+
+SMALL = (64, 96)
+
+
+def people(folder: Path, vary: bool = True) -> People:  # noqa: F811
+    return People(read_coco(folder / "people.json"), folder, Recipe(SMALL, vary=vary))
+
+
+def test_only_what_counts_is_lost() -> None:
+    seen, wanted = torch.zeros(1, 2, 4, 4), torch.ones(1, 2, 4, 4)
+    assert float(heatmap_loss(seen, wanted, torch.tensor([[1.0, 0.0]]))) == pytest.approx(0.25)
+
+
+def curve(folder: Path) -> list[dict[str, str]]:  # noqa: F811
+    with (folder / "curve.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_learns_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    how = Training(net="small", epochs=3, batch=2, measure=3)
+    whole = train(how, people(folder), people(folder, vary=False), tmp_path / "whole")
+    stops = iter([False, True])
+    train(how, people(folder), people(folder, vary=False), tmp_path / "parts", until=lambda: next(stops))
+    rows = curve(tmp_path / "parts")
+    assert [row["epoch"] for row in rows] == ["1"]
+    parts = train(how, people(folder), people(folder, vary=False), tmp_path / "parts")
+    rows = curve(tmp_path / "parts")
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert [bool(row["ap"]) for row in rows] == [False, False, True]
+    for a, b in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
+        assert torch.allclose(a.float(), b.float(), atol=1e-5)
+    assert (tmp_path / "whole" / "best.pt").exists()
+
+
+def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    given = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    given += ["-m", "poise.learn.keypoints", "train", "--net", "small", "--size", "64x96", "--epochs", "1"]
+    given += ["--batch", "1", "--learn", str(folder / "people.json"), "--measure", str(folder / "people.json")]
+    given += ["--out", str(tmp_path / "net"), "--mixed"]
+    done = subprocess.run(
+        given, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch 1 of 1") == 1, "only the first tells and writes"
+    assert (tmp_path / "net" / "last.pt").exists()
+
+
+def random_net() -> torch.nn.Module:
+    torch.manual_seed(3)
+    net = open_hrnet("small").eval()
+    for layer in net.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(layer.weight)
+    return net
+
+
+def test_onnx_says_what_the_network_says(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    net = random_net()
+    to_onnx(net, SMALL, tmp_path / "net.onnx")  # type: ignore[arg-type]
+    pictures = torch.rand(2, 3, 96, 64)
+    ours, theirs = torch_network(net)(pictures), exported(tmp_path / "net.onnx")(pictures)
+    assert np.abs(ours - theirs).max() < 1e-3 * np.abs(ours).max()
+    far = parity(net, tmp_path / "net.onnx", people(folder, vary=False))  # type: ignore[arg-type]
+    assert far.most_px < 0.5
+    assert far.ap[0] == pytest.approx(far.ap[1], abs=0.002)
+    assert far.n == 2 * 17
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("litert_torch") is None, reason="litert-torch wants an environment of its own"
+)
+def test_tflite_says_what_the_network_says(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    net = random_net()
+    to_tflite(net, SMALL, tmp_path / "net.tflite")  # type: ignore[arg-type]
+    far = parity(net, tmp_path / "net.tflite", people(folder, vary=False))  # type: ignore[arg-type]
+    assert far.most_px < 0.5
