@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -15,7 +16,8 @@ from typer.testing import CliRunner
 from poise.analysis import Analysis
 from poise.body import PoseSequence
 from poise.body.formats import write_recording
-from poise.cli.app import app
+from poise.cli.app import complete
+from poise.cli.beside import processes
 from poise.coach import exercises
 from poise.desk.diary import Diary, Entry
 from poise.desk.profiles import save_profile
@@ -39,6 +41,32 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     for command in ("analyze", "demo", "desk", "doctor", "exercises", "models"):
         assert command in done.stdout
+
+
+def test_only_the_command_that_was_typed_is_imported() -> None:
+    script = (
+        "import sys; from poise.cli.app import load; load(['analyze', 'squat.mp4']); "
+        "print([name for name in ('numpy', 'poise.analysis', 'poise.cli.commands.demo') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_processes_beside_work_elsewhere_and_end_with_this_one(tmp_path: Path) -> None:
+    script = tmp_path / "beside.py"
+    script.write_text(
+        "import os, signal\n"
+        "from poise.cli.beside import processes\n"
+        "if __name__ == '__main__':\n"
+        "    with processes(2) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    running = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    said, _ = running.communicate(timeout=60)  # comes back only when every process that could write has ended
+    assert running.returncode == -signal.SIGKILL
+    assert int(said) != running.pid
+    with processes(1) as alone:
+        assert alone is None
 
 
 def test_version() -> None:
@@ -82,7 +110,7 @@ def test_doctor_says_what_is_here() -> None:
 def test_doctor_says_how_to_get_a_model_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POISE_MODELS", str(tmp_path))
     monkeypatch.setattr("poise.vision.weights._cache_folder", lambda: tmp_path)
-    done = CliRunner().invoke(app, ["doctor"])
+    done = CliRunner().invoke(complete(), ["doctor"])
     assert done.exit_code == 0
     assert "blazepose-full is not here, so nothing could be run: poise models fetch blazepose-full" in done.stdout
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from websockets.sync.client import connect
 
 from poise.body.formats import read_recording
-from poise.cli.app import app
+from poise.cli.app import complete
 from poise.cli.commands import serve as serve_command
 from poise.errors import MissingExtra, PoiseError
 from poise.server.settings import Settings
@@ -103,7 +103,7 @@ def test_what_cannot_be_served_is_a_sentence(tmp_path: Path) -> None:
         (["--certificate", "x.pem", "--key", "y.pem"], "There is no file x.pem"),
         (["--database", "nonsense"], "not the address of a database"),
     ):
-        ran = runner.invoke(app, ["serve", "--port", "0", "--data", str(tmp_path), *arguments])
+        ran = runner.invoke(complete(), ["serve", "--port", "0", "--data", str(tmp_path), *arguments])
         assert isinstance(ran.exception, PoiseError), ran
         assert words in str(ran.exception)
         assert ran.exception.hint
@@ -134,16 +134,16 @@ def kept(tmp_path: Path) -> list[str]:
 def test_history_is_looked_at(kept: list[str]) -> None:
     runner = CliRunner()
     *where, session = kept
-    listed = runner.invoke(app, ["history", "list", *where]).output
+    listed = runner.invoke(complete(), ["history", "list", *where]).output
     assert session[:8] in listed
     assert "2 Squat" in listed
-    assert "Nothing is kept" in runner.invoke(app, ["history", "list", *where, "-e", "lunge"]).output
-    shown = runner.invoke(app, ["history", "show", session[:6], *where]).output
+    assert "Nothing is kept" in runner.invoke(complete(), ["history", "list", *where, "-e", "lunge"]).output
+    shown = runner.invoke(complete(), ["history", "show", session[:6], *where]).output
     assert "set 1: Squat, 2 repetitions" in shown
     assert "Too shallow, 1 times" in shown
-    wrong = runner.invoke(app, ["history", "show", "zzz", *where])
+    wrong = runner.invoke(complete(), ["history", "show", "zzz", *where])
     assert "No session is called 'zzz'" in str(wrong.exception)
-    nobody = runner.invoke(app, ["history", "list", "--profile", "Bob", *where])
+    nobody = runner.invoke(complete(), ["history", "list", "--profile", "Bob", *where])
     assert "Known: Me" in str(nobody.exception)
 
 
@@ -151,7 +151,7 @@ def test_history_is_looked_at(kept: list[str]) -> None:
 def test_history_is_taken_along(kept: list[str], tmp_path: Path, ending: str) -> None:
     *where, session = kept
     to = tmp_path / f"mine.{ending}"
-    ran = CliRunner().invoke(app, ["history", "export", session[:8], "--out", str(to), *where])
+    ran = CliRunner().invoke(complete(), ["history", "export", session[:8], "--out", str(to), *where])
     assert ran.exit_code == 0, ran.exception
     if ending in ("npz", "parquet"):
         assert len(read_recording(to)) == 20
@@ -163,18 +163,19 @@ def test_history_is_taken_along(kept: list[str], tmp_path: Path, ending: str) ->
 
 def test_history_of_an_unknown_kind_is_a_sentence(kept: list[str], tmp_path: Path) -> None:
     *where, _ = kept
-    ran = CliRunner().invoke(app, ["history", "export", "--out", str(tmp_path / "x.doc"), *where])
+    ran = CliRunner().invoke(complete(), ["history", "export", "--out", str(tmp_path / "x.doc"), *where])
     assert "does not end in a kind of file" in str(ran.exception)
-    keypoints = CliRunner().invoke(app, ["history", "export", "--out", str(tmp_path / "x.npz"), *where])
+    keypoints = CliRunner().invoke(complete(), ["history", "export", "--out", str(tmp_path / "x.npz"), *where])
     assert "Give its id" in str(keypoints.exception)
 
 
 def test_history_is_deleted_after_asking(kept: list[str]) -> None:
     runner = CliRunner()
     *where, session = kept
-    assert "Nothing is kept" not in runner.invoke(app, ["history", "delete", session, *where], input="n\n").output
-    assert session[:8] in runner.invoke(app, ["history", "list", *where]).output
-    assert runner.invoke(app, ["history", "delete", *where]).exit_code == 2
-    assert "0 deleted" in runner.invoke(app, ["history", "delete", "--older-than", "1", "-y", *where]).output
-    assert "1 deleted" in runner.invoke(app, ["history", "delete", "--all", "--yes", *where]).output
-    assert "Nothing is kept" in runner.invoke(app, ["history", "list", *where]).output
+    refused = runner.invoke(complete(), ["history", "delete", session, *where], input="n\n")
+    assert "Nothing is kept" not in refused.output
+    assert session[:8] in runner.invoke(complete(), ["history", "list", *where]).output
+    assert runner.invoke(complete(), ["history", "delete", *where]).exit_code == 2
+    assert "0 deleted" in runner.invoke(complete(), ["history", "delete", "--older-than", "1", "-y", *where]).output
+    assert "1 deleted" in runner.invoke(complete(), ["history", "delete", "--all", "--yes", *where]).output
+    assert "Nothing is kept" in runner.invoke(complete(), ["history", "list", *where]).output

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -120,3 +124,41 @@ def test_the_brightness_of_the_picture_is_looked_at(shade: int, said: bool) -> N
     session = Session(Coach("squat"), Eyes(lambda t: TRAINEE))
     frame = np.full((720, 1280, 3), shade, np.uint8)
     assert (session.on_frame(Frame(frame, 0.0)).advice == (DARK_ROOM,)) == said
+
+
+def watching(t: float) -> dict[int, tuple[float, float]]:
+    return TRAINEE | OTHER
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_parts_followed_in_other_processes_are_what_threads_see(film: Path) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        apart = follow(film, partial(Eyes, watching), workers=2, pool=pool)
+    assert Eyes.opened == 1  # the other part's eyes were opened elsewhere
+    Eyes.opened = 0
+    here = follow(film, partial(Eyes, watching), workers=2)
+    assert np.array_equal(apart.poses.t, here.poses.t)
+    assert np.nanmax(np.abs(apart.poses.points[:35] - here.poses.points[:35])) == 0
+
+
+class Gone(ThreadPoolExecutor):
+    """A pool whose process was killed."""
+
+    def submit(self, *_: object, **__: object) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(BrokenProcessPool("killed"))
+        return future
+
+
+def test_a_part_whose_process_was_killed_is_followed_here(film: Path) -> None:
+    followed = follow(film, lambda: Eyes(lambda t: TRAINEE), workers=2, pool=Gone(1))
+    assert Eyes.opened == 2
+    assert len(followed.poses) == 70
+    assert np.isfinite(followed.poses.points).all()
+
+
+def test_progress_of_parts_side_by_side_ends_at_the_whole(film: Path) -> None:
+    told: list[float] = []
+    follow(film, lambda: Eyes(lambda t: TRAINEE), workers=2, progress=lambda done, total: told.append(done))
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(14.0, abs=1.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -72,9 +73,20 @@ class Analysis:
 
 
 def analyze(
-    source: str | Path, folder: str | Path, settings: Settings | None = None, progress: Progress | None = None
+    source: str | Path,
+    folder: str | Path,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    pool: Executor | None = None,
 ) -> Analysis:
     """Analyse one film, picture, folder of pictures or saved keypoint file, and write its results into a folder.
+
+    Args:
+        source: what to analyse.
+        folder: where the results go; made when it is not there.
+        settings: how to analyse.
+        progress: told how far the work has got.
+        pool: who follows the parts of a film beside the first (see `poise.session.follow`); by default threads.
 
     Raises:
         InputError: when the source cannot be read, or the exercise or backend is unknown.
@@ -88,7 +100,7 @@ def analyze(
     began = time.perf_counter()
     tell = progress or (lambda stage, done, total: None)
     given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
-    followed = _look(source, settings, tell)
+    followed = _look(source, settings, tell, pool)
     judging = time.perf_counter()
     ms = dict(followed.ms)
     told = recognised(followed.poses) if given == AUTO else given
@@ -159,19 +171,18 @@ def _is_recording(source: Path) -> bool:
     return holds_people(source) or (source.suffix.lower() in FORMATS and not source.is_dir())
 
 
-def _look(source: Path, settings: Settings, tell: Progress) -> Followed:
+def _look(source: Path, settings: Settings, tell: Progress, pool: Executor | None) -> Followed:
     choice = Choice.parse(settings.person)
     if holds_people(source):
         poses, people = coached(read_people(source, settings.rate), choice)
         return Followed(poses, people, {}, ())
     if _is_recording(source):
         return Followed(read_recording(source), 1, {}, ())
-    workers = settings.workers or os.cpu_count() or 1
-    opener = _opener(settings, tell)
     followed = follow(
         source,
-        opener,
-        workers=workers,
+        _Opener(settings, tell),
+        workers=settings.workers or os.cpu_count() or 1,
+        pool=pool,
         start=settings.start,
         end=settings.end,
         choice=choice,
@@ -181,17 +192,29 @@ def _look(source: Path, settings: Settings, tell: Progress) -> Followed:
     return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))
 
 
-def _opener(settings: Settings, tell: Progress) -> Callable[[], PoseEstimator]:
-    def fetching(what: str, done: int, total: int) -> None:
-        tell(f"Fetching {what}", done, total or None)
+@dataclass(frozen=True)
+class _Opener:
+    """Opens estimators, and tells what is fetched for them; one sent to another process tells nobody."""
 
-    return lambda: open_estimator(
-        settings.backend,
-        model=settings.model,
-        people=settings.people,
-        progress=fetching,
-        trust=settings.trust,
-    )
+    settings: Settings
+    tell: Progress | None
+
+    def __call__(self) -> PoseEstimator:
+        chosen = self.settings
+        return open_estimator(
+            chosen.backend,
+            model=chosen.model,
+            people=chosen.people,
+            progress=self.tell and self._fetching,
+            trust=chosen.trust,
+        )
+
+    def _fetching(self, what: str, done: int, total: int) -> None:
+        if self.tell:
+            self.tell(f"Fetching {what}", done, total or None)
+
+    def __reduce__(self) -> tuple[type[_Opener], tuple[Settings, None]]:
+        return _Opener, (self.settings, None)
 
 
 def _notes(followed: Followed, settings: Settings) -> list[str]:

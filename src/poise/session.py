@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def follow(
     open_eyes: Callable[[], PoseEstimator],
     *,
     workers: int = 1,
+    pool: Executor | None = None,
     start: float | None = None,
     end: float | None = None,
     choice: Choice = LARGEST,
@@ -98,13 +100,15 @@ def follow(
 ) -> Followed:
     """The poses of the person coached in a film, picture or folder of pictures; NaN where nobody was seen.
 
-    The film is cut into as many parts as there are workers, followed side by side, each in its own threads with
-    its own estimator; each part starts a little early, so that nothing is lost where they meet.
+    The film is cut into as many parts as there are workers, followed side by side, each with its own estimator;
+    each part starts a little early, so that nothing is lost where they meet.
 
     Args:
         source: the film.
-        open_eyes: opens an estimator; called once for each part.
+        open_eyes: opens an estimator; called once for each part, wherever that is followed.
         workers: how many parts at most.
+        pool: who follows the parts beside the first, which is followed here; by default threads. Processes do not
+            wait for each other's Python; then `open_eyes` must be something that can be pickled.
         start: second of the film to begin with.
         end: second of the film to end with.
         choice: who of several people is coached.
@@ -117,22 +121,20 @@ def follow(
     """
     with open_film(source, start, end) as film:
         parts, name, duration = _parts(film, workers), film.name, film.duration
-    done = [0.0] * len(parts)
 
-    def follow_part(number: int) -> _Part:
-        def step(t: float) -> None:
-            done[number] = t - parts[number][0]
-            if progress:
-                progress(sum(done), duration)
+    def step(t: float) -> None:
+        if progress:  # all parts take as long
+            progress((t - parts[0][0]) * len(parts), duration)
 
-        return _follow_part(source, *parts[number], open_eyes, step, alone=len(parts) == 1)
-
-    if len(parts) == 1:
-        followed = [follow_part(0)]
-    else:
-        with ThreadPoolExecutor(len(parts), thread_name_prefix="poise-part") as pool:
-            followed = list(pool.map(follow_part, range(len(parts))))
-    return _joined(followed, name, choice)
+    with open_eyes() as eyes, nullcontext(pool) if pool else ThreadPoolExecutor(workers) as beside:
+        others = [(part, beside.submit(_follow_part, source, *part, open_eyes)) for part in parts[1:]]
+        try:
+            first = _seen(source, *parts[0], eyes, step, alone=not others)
+        except BaseException:
+            for _, other in others:
+                other.cancel()
+            raise
+    return _joined([first, *(_result(other, source, part, open_eyes) for part, other in others)], name, choice)
 
 
 def _parts(film: Film, workers: int) -> list[tuple[float, float]]:
@@ -156,17 +158,32 @@ class _Part:
     notes: tuple[str, ...] = ()
 
 
-def _follow_part(
+def _follow_part(source: str | Path, start: float, end: float, open_eyes: Callable[[], PoseEstimator]) -> _Part:
+    with open_eyes() as eyes:
+        return _seen(source, start, end, eyes)
+
+
+def _result(
+    part: Future[_Part], source: str | Path, window: tuple[float, float], open_eyes: Callable[[], PoseEstimator]
+) -> _Part:
+    """What came of a part; it is followed here when the process that had it is gone."""
+    try:
+        return part.result()
+    except BrokenExecutor:
+        return _follow_part(source, *window, open_eyes)
+
+
+def _seen(
     source: str | Path,
     start: float,
     end: float,
-    open_eyes: Callable[[], PoseEstimator],
-    step: Callable[[float], None],
-    alone: bool,
+    eyes: PoseEstimator,
+    step: Callable[[float], None] | None = None,
+    alone: bool = False,
 ) -> _Part:
     """Follow one part. Alone it decodes ahead, in a thread; not beside others, which keep every core busy."""
     last = None if math.isinf(end) else end
-    with open_film(source, max(0.0, start - LEAD_S), last) as film, open_eyes() as eyes:
+    with open_film(source, max(0.0, start - LEAD_S), last) as film:
         part = _Part(eyes.skeleton, film.size)
         waited = time.perf_counter()
         for frame in ahead(film) if alone else film:
@@ -175,7 +192,8 @@ def _follow_part(
             (poses,) = eyes.estimate([frame])
             if frame.t >= start:
                 part.seen.append((frame.t, [(pose.person, _packed(pose)) for pose in poses]))
-                step(frame.t)
+                if step:
+                    step(frame.t)
             waited = time.perf_counter()
             part.seeing_s += waited - began
         part.notes = tuple(film.notes)

@@ -11,11 +11,11 @@ import sys
 
 def main() -> None:
     """Run the command line on ``sys.argv``; problems poise can explain end in a sentence, never a traceback."""
-    from poise.cli.app import app, complain
+    from poise.cli.app import complain, load
     from poise.errors import PoiseError
 
     try:
-        app()
+        load(sys.argv[1:])()
     except PoiseError as problem:
         complain(problem)
         sys.exit(1)

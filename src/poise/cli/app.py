@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
+from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from poise.analysis import Progress as Telling
+from poise.cli import commands
 from poise.errors import PoiseError
+
+#: Told how far the work has got: the stage, how much of it is done and how much there is (None: unknown).
+Telling = Callable[[str, float, float | None], None]
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,4 +68,19 @@ def progress_bar(quiet: bool) -> Iterator[Telling | None]:
         yield tell
 
 
-from poise.cli import commands  # noqa: E402, F401 - registers the commands
+def complete() -> typer.Typer:
+    """The app with every command, for its help and its docs."""
+    return load(())
+
+
+def load(words: Sequence[str]) -> typer.Typer:
+    """The app with the command that was typed, or with all when that is none of them; a version needs none.
+
+    Each command is a module of `poise.cli.commands` that adds itself to the app when it is imported; only one being
+    imported keeps the start short.
+    """
+    known = [module.name for module in iter_modules(commands.__path__)]
+    asked = words[0] if words else ""
+    for name in [asked] if asked in known else () if asked == "--version" else known:
+        import_module(f"{commands.__name__}.{name}")
+    return app

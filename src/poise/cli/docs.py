@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.cli import get_docs_for_click
 
-from poise.cli.app import app
+from poise.cli.app import complete
 from poise.coach import exercises, load_exercise
 from poise.report.schema import json_schema
 
@@ -18,7 +18,7 @@ _MADE = "<!-- Made from the code by: python -m poise.cli.docs -->\n"
 
 def command_page() -> str:
     """``cli.md``: every command with its arguments and options."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(complete())
     page: str = get_docs_for_click(obj=root, ctx=typer.Context(root, info_name="poise"), name="poise")
     return _MADE + "\n" + page.rstrip() + "\n\n" + _EXITS
 

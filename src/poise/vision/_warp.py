@@ -67,15 +67,18 @@ def _repeat_edge(cut: Picture, image: Picture, left: float, top: float, across: 
     x, y = left - down * steps, top + across * steps  # where each row begins; along it they grow evenly
     in_x, in_y = _between(x, across, width - 1), _between(y, down, height - 1)
     first, last = np.maximum(in_x[0], in_y[0]), np.minimum(in_x[1], in_y[1])
-    outside = np.flatnonzero((steps < first[:, None]) | (steps > last[:, None]))
-    row = outside // len(cut)
-    column = outside - row * len(cut)
-    nearest_x = np.rint((x[row] + across * column).clip(0, width - 1)).astype(np.intp)
-    nearest_y = np.rint((y[row] + down * column).clip(0, height - 1)).astype(np.intp)
+    if (first <= 0).all() and (last >= len(cut) - 1).all():
+        return
+    outside = (steps < first[:, None]) | (steps > last[:, None])
+    column, in_row = np.broadcast_to(steps, outside.shape)[outside], outside.sum(1)
+    nearest_x, nearest_y = across * column, down * column
+    nearest_x += x.repeat(in_row)
+    nearest_y += y.repeat(in_row)
+    nearest = nearest_y.clip(0, height - 1).round().astype(np.intp)
+    nearest *= width
+    nearest += nearest_x.clip(0, width - 1).round().astype(np.intp)
     whole_pixel = "V3"  # moved as one value, not as three
-    cut.reshape(-1).view(whole_pixel)[outside] = (
-        image.reshape(-1).view(whole_pixel).take(nearest_y * width + nearest_x)
-    )
+    cut.view(whole_pixel)[..., 0][outside] = image.reshape(-1).view(whole_pixel).take(nearest)
 
 
 def _between(start: Floats, slope: float, limit: float) -> tuple[Floats, Floats]:

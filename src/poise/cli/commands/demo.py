@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from poise.analysis import Settings, analyze
 from poise.cli.app import app, out, progress_bar
-from poise.cli.commands.analyze import tell_analysis
+from poise.cli.telling import tell_analysis
 from poise.sim.accuracy import angle_errors
 from poise.sim.shipped import shipped
 
