@@ -17,7 +17,7 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import FORMATS, holds_people, read_people, read_recording, write_recording
-from poise.coach import ANY, AUTO, Exercise, Review, load_exercise, recognised, review
+from poise.coach import ANY, AUTO, Exercise, Review, Strictness, load_exercise, recognised, review
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
@@ -46,6 +46,7 @@ class Settings:
         person: who of several people is coached: ``largest``, ``central``, or ``X,Y``, pixels where they first are.
         rate: pictures a second of the film that somebody else's keypoints were made from, where they do not say.
         trust: whether a model file may be used that nobody published, as far as poise knows.
+        strictness: how strictly limits are taken: ``beginner``, ``standard`` or ``strict``.
 
     """
 
@@ -60,6 +61,7 @@ class Settings:
     trust: bool = False
     person: str = "largest"
     rate: float | None = None
+    strictness: Strictness = "standard"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ def analyze(
     if told is not given:
         ms["recognise"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
         judging = time.perf_counter()
-    verdict = review(told, followed.poses)
+    verdict = review(told, followed.poses, settings.strictness)
     ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
     exercise = _done(given, verdict)
     try:

@@ -51,7 +51,7 @@ def stretch(*poses: Pose, view: View = SIDE) -> Stretch:
 
 
 def corrected(of: Exercise, seen: Stretch, neutral: Stretch | None = None) -> tuple[Correction, ...]:
-    faults = [judge(rule, seen, neutral, of.symmetric) for rule in of.fault]
+    faults = [judge(rule, seen, neutral, of.working == "together") for rule in of.fault]
     return corrections(of, faults, seen, neutral)
 
 
@@ -155,7 +155,7 @@ def test_rules_that_contradict_each_other_are_named() -> None:
 
 
 def test_too_little_of_the_body() -> None:
-    curl = exercise(rule("elbow_flexion", 120, 110), symmetric=False)
+    curl = exercise(rule("elbow_flexion", 120, 110), working="moving")
     (one,) = corrected(curl, stretch(unseen(arms(60, 60), "left_hip", "right_hip")))
     assert (one.pose, one.reason) == (None, UNSEEN)
 
@@ -182,7 +182,7 @@ def test_a_range_is_narrowed_from_its_far_end() -> None:
 
 @pytest.mark.parametrize(("right", "follows"), [(85.0, True), (5.0, False)])
 def test_the_other_arm_is_corrected_if_it_does_the_same(right: float, follows: bool) -> None:
-    curl = exercise(rule("elbow_flexion", 120, 110), symmetric=False)
+    curl = exercise(rule("elbow_flexion", 120, 110), working="moving")
     pose = arms(90, right)
     pose = replace(pose, score=np.where([n.startswith("right") for n in pose.skeleton.keypoints], 0.7, 1.0))
     (one,) = corrected(curl, stretch(pose))

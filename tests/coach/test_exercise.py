@@ -68,8 +68,8 @@ def test_the_exercises_of_the_plan_are_there_in_alphabetical_order() -> None:
 
 def test_what_a_file_leaves_out_has_its_usual_value() -> None:
     nod = parse_exercise(NOD, "nod.toml")
-    assert (nod.kind, nod.towards, nod.signal.side, nod.symmetric, nod.either) == (
-        *("reps", "eccentric", "mean", True, False),
+    assert (nod.kind, nod.towards, nod.signal.side, nod.working, nod.either) == (
+        *("reps", "eccentric", "mean", "together", False),
     )
     (rule,) = nod.fault
     assert (rule.quantity, rule.relative, rule.above) == (MEASURES["knee_flexion"], False, True)

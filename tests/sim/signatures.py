@@ -105,6 +105,8 @@ SIGNATURES: dict[str, dict[str, Signature]] = {
         "asymmetry": _uneven("knee_flexion"),
         "hip_shift": lambda s: float((s.middle("hip") - s.middle("ankle"))[s.turn, 0] / s.body.stature),
         "towards": lambda s: 2 * (s.half_way(s.both("knee_flexion")) - s.rep.start),
+        "knee_forward": _both("shank_lean"),
+        "stance": lambda s: float(s["ankle_spread"][0] * 2 * s.body.shoulder_half / s.body.stature),
     },
     "lunge": {
         "depth": _turn("left_knee_flexion"),
@@ -171,6 +173,7 @@ SIGNATURES: dict[str, dict[str, Signature]] = {
             -float(np.degrees(np.arctan2(s.arm()[s.turn, 2], -s.arm()[s.turn, 1])) + s["trunk_lean"][s.turn])
         ),
         "trunk_rise": lambda s: float(s["trunk_lean"][0] - s["trunk_lean"][s.turn]),
+        "knees": _rest("left_knee_flexion"),
     },
     "sit_up": {
         "top": _turn("trunk_lean"),
@@ -184,6 +187,7 @@ SIGNATURES: dict[str, dict[str, Signature]] = {
         "spread": _turn("ankle_spread"),
         "lag": _arms_behind_legs,
         "knees": _both("knee_flexion"),
+        "closed": _rest("ankle_spread"),
     },
     "deadlift": {
         "hinge": _turn("trunk_lean"),

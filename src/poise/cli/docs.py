@@ -11,6 +11,8 @@ from typer.cli import get_docs_for_click
 
 from poise.cli.app import complete
 from poise.coach import exercises, load_exercise
+from poise.coach.form import error_model
+from poise.coach.view import gate_words
 from poise.report.schema import json_schema
 
 _MADE = "<!-- Made from the code by: python -m poise.cli.docs -->\n"
@@ -52,17 +54,19 @@ def exercise_page() -> str:
             )
         lines += [
             "",
-            "| fault | measured | fine | fault | seen | evidence | source |",
-            "|---|---|---|---|---|---|---|",
+            "| fault | measured | needs | fine | fault | view | error | evidence | cue, reason and source |",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         for rule in exercise.fault:
             beyond = "above" if rule.above else "below"
-            relative = ", against your own neutral" if rule.relative else ""
+            needs = ", ".join(_words(name) for name in rule.quantity.keypoints("near"))
+            view = gate_words(rule.quantity.plane) + ("; not from behind" if rule.front else "")
             lines.append(
-                f"| {rule.title} (`{rule.name}`) | {_words(rule.measure)}, {rule.at}{relative} | to {rule.ok:g} |"
-                f" {beyond} {rule.limit:g} {rule.quantity.unit} | {rule.quantity.plane} | {rule.evidence} |"
-                f" {rule.source} |"
+                f"| {rule.title} (`{rule.name}`) | {rule.taken} | {needs} | to {rule.ok:g} |"
+                f" {beyond} {rule.limit:g} {rule.unit} | {view} | {error_model(rule)} | {rule.evidence} |"
+                f" {rule.cue} {rule.why} {rule.source}. |"
             )
+        lines += [f"\nNot judged: {other.title.lower()}. {other.why}" for other in exercise.unjudged]
         lines.append("")
     return "\n".join(lines)
 

@@ -2,8 +2,23 @@
 
 from poise.coach.coach import AUTO, Coach
 from poise.coach.correct import Correction
-from poise.coach.events import ANY, Advice, Counts, Event, Fault, Feedback, Hold, Rep, Review, Set, View
+from poise.coach.events import (
+    ANY,
+    Advice,
+    Counts,
+    Cue,
+    Event,
+    Fault,
+    Feedback,
+    Hold,
+    Rep,
+    Review,
+    Set,
+    Summary,
+    View,
+)
 from poise.coach.exercise import Exercise, exercises, load_exercise
+from poise.coach.form import Strictness
 from poise.coach.review import recognised, review
 from poise.coach.workout import Timeline
 
@@ -14,6 +29,7 @@ __all__ = [
     "Coach",
     "Correction",
     "Counts",
+    "Cue",
     "Event",
     "Exercise",
     "Fault",
@@ -22,6 +38,8 @@ __all__ = [
     "Rep",
     "Review",
     "Set",
+    "Strictness",
+    "Summary",
     "Timeline",
     "View",
     "exercises",

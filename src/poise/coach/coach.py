@@ -11,9 +11,9 @@ import numpy as np
 from poise.body import Pose
 from poise.coach.correct import Correction
 from poise.coach.counting import angles, machine_of
-from poise.coach.events import ANY, Counts, Event, Feedback, View
+from poise.coach.events import ANY, Counts, Cue, Event, Feedback, View
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged
+from poise.coach.form import Judged, Strictness
 from poise.coach.machine import Machine
 from poise.coach.measures import Body, Measure
 from poise.coach.recognise import REST, Recogniser
@@ -36,6 +36,7 @@ class Coach:
         exercise: the name of an exercise, a path to an exercise file, an `Exercise`, ``any`` to count only,
             ``auto`` to recognise what is done, or a `Timeline` that knows it.
         recorded: whether this is a recording, so that what has no name may be told at its end only.
+        strictness: how strictly limits are taken: ``beginner``, ``standard`` or ``strict``.
 
     Raises:
         UnknownName: when no exercise has that name.
@@ -43,8 +44,10 @@ class Coach:
 
     """
 
-    def __init__(self, exercise: str | Exercise | Timeline, recorded: bool = False) -> None:
-        self.machine = _machine(exercise, recorded)
+    def __init__(
+        self, exercise: str | Exercise | Timeline, recorded: bool = False, strictness: Strictness = "standard"
+    ) -> None:
+        self.machine = _machine(exercise, recorded, strictness)
         self.judged: list[Judged] = []
         self._scale = Scale()
         self._view = ViewTracker()
@@ -71,22 +74,33 @@ class Coach:
         shown = self._display.update(believed, scale)
         view = self._view.update(believed, scale)
         self.judged = [Judged(ready, scale, view) for ready in self._judgement.update(believed)]
-        events = [event for judged in self.judged for event in self.machine.update(judged)]
-        return self._feedback(shown, scale, view, light, events)
+        events, cue = self._events()
+        return self._feedback(shown, scale, view, light, events, cue)
 
     def finish(self) -> tuple[Event, ...]:
         """The events that the end of the recording completes."""
         scale, view = self._scale.value, self._view.view
         self.judged = [Judged(ready, scale, view) for ready in self._judgement.finish()]
-        events = [event for judged in self.judged for event in self.machine.update(judged)]
+        events, _ = self._events()
         return (*events, *self.machine.finish())
+
+    def _events(self) -> tuple[list[Event], Cue | None]:
+        """What the poses that became ready complete, and the last thing to say of it."""
+        events: list[Event] = []
+        cue = None
+        for judged in self.judged:
+            events += self.machine.update(judged)
+            cue = self.machine.cue or cue
+        return events, cue
 
     @property
     def counts(self) -> Counts:
         """What has been counted so far: of the exercise being done, or of the last one."""
         return self.machine.counts
 
-    def _feedback(self, shown: Pose, scale: float, view: View, light: float, events: list[Event]) -> Feedback:
+    def _feedback(
+        self, shown: Pose, scale: float, view: View, light: float, events: list[Event], cue: Cue | None
+    ) -> Feedback:
         exercise = self.exercise
         if exercise is not self._set_up_for:
             self._setup.expect(exercise)
@@ -108,6 +122,7 @@ class Coach:
             ready=self._setup.ready,
             events=tuple(events),
             corrected=corrected if shown.t - since < SHOWN_S else None,
+            cue=cue,
         )
 
     @property
@@ -143,11 +158,11 @@ class _Angles(Mapping[str, float]):
         return len(self._names)
 
 
-def _machine(exercise: str | Exercise | Timeline, recorded: bool) -> Machine:
+def _machine(exercise: str | Exercise | Timeline, recorded: bool, strictness: Strictness) -> Machine:
     if isinstance(exercise, Timeline):
-        return Workout(exercise)
+        return Workout(exercise, strictness)
     if exercise == AUTO:
-        return Workout(Recogniser())
+        return Workout(Recogniser(), strictness)
     if exercise == ANY:
         return UnknownReps(recorded)
-    return machine_of(exercise if isinstance(exercise, Exercise) else load_exercise(exercise))
+    return machine_of(exercise if isinstance(exercise, Exercise) else load_exercise(exercise), strictness)

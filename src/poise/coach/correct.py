@@ -17,7 +17,7 @@ from poise.body import Pose, PoseSequence
 from poise.coach.events import Fault
 from poise.coach.exercise import Exercise, Rule, Support
 from poise.coach.figure import Bound, Figure, Settling
-from poise.coach.form import DIMLY, NEAR_S, Stretch
+from poise.coach.form import DIMLY, NEAR_S, Stretch, neutral_of
 from poise.coach.measures import Body, Plane
 
 #: How far within its ok limit a corrected measure is brought, as a share of the way from ok to limit. Ours.
@@ -85,7 +85,7 @@ class Correction:
         """What it does to the measures of the rules it corrects."""
         if self.pose is None:
             return ()
-        after = Body(self.pose, self.body.scale, self.body.yaw, self.body.facing)
+        after = Body(self.pose, self.body.scale, self.body.yaw, self.body.facing, self.body.tilt)
         return tuple(
             Change(
                 bound.rule,
@@ -162,7 +162,7 @@ class _Moment:
         size = whole.size if isinstance(whole, PoseSequence) else None
         self.pose = Pose(pose.skeleton, float(stretch.t[index]), pose.points, pose.score, size=size)
         self._rules = {rule.name: rule for rule in exercise.fault}
-        self._symmetric = exercise.symmetric
+        self._symmetric = exercise.working == "together"
         self._stretch, self._neutral, self._fault = stretch, neutral, fault
 
     def bounds(self, fault: Fault) -> Iterator[Bound]:
@@ -189,8 +189,8 @@ class _Moment:
         if rule.at == "range":
             low, high = np.nanquantile(rule.quantity.compute(self._stretch.body, side), (0.05, 0.95)).tolist()
             return (now, -math.inf, low + ok) if now - low > high - now else (now, high - ok, math.inf)
-        if rule.relative and self._neutral:
-            ok += self._neutral.at("median", rule.quantity.compute(self._neutral.body, side)).value
+        if rule.relative:
+            ok += neutral_of(rule, self._neutral, side)[0]
         return (now, -math.inf, ok) if rule.above else (now, ok, math.inf)
 
     def _in_force(self, rule: Rule, fault: Fault) -> bool:

@@ -15,9 +15,10 @@ import numpy as np
 
 from poise.body import Array
 from poise.coach.correct import corrections
-from poise.coach.events import Counts, Event, Fault, Hold, Rep, RepKind, View
+from poise.coach.cues import Prompter
+from poise.coach.events import Counts, Cue, Event, Fault, Hold, Rep, RepKind, View
 from poise.coach.exercise import Exercise, Rule
-from poise.coach.form import SEEN, Judged, Stretch, best_side, judge, sway, violated
+from poise.coach.form import DIMLY, SEEN, Judged, Stretch, Strictness, best_side, judge, sway, violated
 from poise.coach.machine import Machine, Phase
 from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
@@ -28,6 +29,8 @@ NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
 #: Seconds around a repetition that still belong to it, and the most as a share of it: heights change little near
 #: standing, where angles change most.
 AROUND_S, AROUND = 0.4, 0.25
+#: The most one side's signal may range, as a share of the other's, for that side to count as resting.
+RESTING = 0.5
 #: The most of a repetition that may be out of sight.
 UNSEEN = 0.6
 #: Mean score over about a second below which a signal's keypoints are out of sight, and above which they are back.
@@ -36,13 +39,14 @@ SURE_S, UNSURE, SURE_AGAIN = 1.0, 0.2, 0.4
 ENTER_S, LEAVE_S = 1.0, 1.0
 #: How many times a second a hold is looked at.
 LOOK_HZ = 5.0
-#: Seconds in a fault after which the timer of a hold pauses.
-PAUSE_S = 2.0
+#: Seconds in a fault after which the timer of a hold pauses, and between looks for faults; seconds at its beginning
+#: that are the person's own neutral, and before the same is said again.
+PAUSE_S, CHECK_S, HOLD_NEUTRAL_S, SAY_AGAIN_S = 2.0, 0.5, 1.0, 10.0
 
 
-def machine_of(exercise: Exercise) -> Machine:
+def machine_of(exercise: Exercise, strictness: Strictness = "standard") -> Machine:
     """The machine that counts an exercise, after its kind."""
-    return Holds(exercise) if exercise.kind == "hold" else KnownReps(exercise)
+    return (Holds if exercise.kind == "hold" else KnownReps)(exercise, strictness)
 
 
 def angles(measure: Measure, body: Body, view: View) -> Array:
@@ -53,11 +57,14 @@ def angles(measure: Measure, body: Body, view: View) -> Array:
 class KnownReps:
     """Repetitions of a known exercise: its signal drives `CycleFinder`; each cycle is judged as it ends."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, strictness: Strictness = "standard") -> None:
         self.exercise = exercise
+        self._strictness: Strictness = strictness
         self.counts = Counts()
         self.phase: Phase = "unseen"
         self.progress = math.nan
+        self.cue: Cue | None = None
+        self._prompter = Prompter(exercise.name)
         self._signal = Progress(exercise)
         self._finder = CycleFinder(exercise.partial)
         self._other = CycleFinder(exercise.partial) if exercise.either else None
@@ -68,6 +75,7 @@ class KnownReps:
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track."""
         t = judged.pose.t
+        self.cue = None
         self._recent.append(judged)
         while self._recent[0].pose.t < t - 2 * STUCK_S:
             self._recent.popleft()
@@ -76,7 +84,8 @@ class KnownReps:
         cycle = self._finder.update(t, 1 - self.progress if self._inverted else self.progress)
         if self._other is not None and not usual:
             cycle = self._choose_home(t, cycle)
-        if self._neutral is None and self._finder.state == "towards":
+        leaving = self._finder.state == "towards" or (self._other is not None and self._other.state == "towards")
+        if self._neutral is None and leaving:
             self._capture_neutral(t)
         self.phase = "unseen" if math.isnan(self.progress) else self._finder.state
         return [] if cycle is None else self._tell(cycle, usual)
@@ -109,13 +118,26 @@ class KnownReps:
         seen = [j for j in self._recent if j.pose.seen and first <= j.pose.t <= last]
         if not any(cycle.start <= j.pose.t <= cycle.end for j in seen):
             return []
-        stretch = Stretch.of(seen, cycle.turn, cycle.start)
+        stretch = self._stretch(cycle, seen)
         invalid = self._invalid(cycle, stretch.between(cycle.start, cycle.end))
         short = shortfall(cycle, self.exercise.full, usual)
         kind: RepKind = "invalid" if invalid else "partial" if short else "full"
         rep = self._rep(cycle, stretch, kind, invalid or short)
         self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
+        if rep.faults:
+            self.cue = self._prompter.update(rep.end, rep.faults)
         return [rep]
+
+    def _stretch(self, cycle: Cycle, seen: list[Judged]) -> Stretch:
+        towards, back = max(cycle.arrived - cycle.start, 0.0), max(cycle.end - cycle.left, 0.0)
+        lowers_first = (self.exercise.towards == "eccentric") != self._inverted
+        stretch = replace(
+            Stretch.of(seen, cycle.turn, cycle.start),
+            end=cycle.end,
+            lowers_first=lowers_first,
+            ways=(towards, back) if lowers_first else (back, towards),
+        )
+        return replace(stretch, side=working_side(self.exercise, stretch.between(cycle.start, cycle.end)))
 
     def _invalid(self, cycle: Cycle, stretch: Stretch) -> tuple[str, ...]:
         reasons = [c.reason for c in self.exercise.condition if violated(c, stretch)]
@@ -129,14 +151,14 @@ class KnownReps:
         return tuple(reasons)
 
     def _rep(self, cycle: Cycle, stretch: Stretch, kind: RepKind, reasons: tuple[str, ...]) -> Rep:
-        towards, back = max(cycle.arrived - cycle.start, 0.0), max(cycle.end - cycle.left, 0.0)
-        lowers_first = (self.exercise.towards == "eccentric") != self._inverted
-        lowering, lifting = (towards, back) if lowers_first else (back, towards)
+        lowering, lifting = stretch.ways
         measure = self.exercise.shown_angle
         each = angles(measure, stretch.body, stretch.view)
         best = measure.sides().index(best_side(measure, stretch))
         score = float(np.nanmean(self.exercise.signal.quantity.scores(stretch.body).max(0)))
-        faults = () if kind != "full" else tuple(self._judge(rule, stretch) for rule in self.exercise.fault)
+        back_again = cycle.returned >= BACK
+        held = [r for r in self.exercise.fault if kind == "full" or (kind == "partial" and back_again and r.short)]
+        faults = tuple(self._judge(rule, stretch) for rule in held)
         return Rep(
             number=self.counts.full + self.counts.partial + self.counts.invalid + 1,
             kind=kind,
@@ -157,7 +179,7 @@ class KnownReps:
         )
 
     def _judge(self, rule: Rule, stretch: Stretch) -> Fault:
-        return judge(rule, stretch, self._neutral, self.exercise.symmetric)
+        return judge(rule, stretch, self._neutral, self.exercise.working != "front", self._strictness)
 
 
 class Progress:
@@ -217,6 +239,30 @@ class Progress:
             self._standing_in = False
 
 
+def working_side(exercise: Exercise, stretch: Stretch) -> str:
+    """Which side of a repetition is held to the rules: the one that moves, or the front leg; "" when both are."""
+    if exercise.working == "together":
+        return ""
+    if exercise.working == "front":
+        left, right = (stretch.at("turn", ahead).value for ahead in _ahead(stretch))
+        return "" if left == right or math.isnan(left + right) else "left" if left > right else "right"
+    signal = exercise.signal.quantity
+    seen = signal.scores(stretch.body) >= DIMLY
+    values = np.where(seen, signal.each(stretch.body), np.nan)
+    left, right = (stretch.at("range", side).value for side in values)
+    if left < RESTING * right:
+        return "right"
+    return "left" if right < RESTING * left else ""
+
+
+def _ahead(stretch: Stretch) -> Array:
+    """How far each ankle is ahead, ``(2, T)``: along the picture from the side, lower in it from the front."""
+    ankles = np.array([stretch.body.at(f"{side}_ankle") for side in ("left", "right")])
+    if observable(stretch.view, "sagittal"):
+        return np.asarray(stretch.body.facing * ankles[..., 0])
+    return np.asarray(ankles[..., 1] * (-1.0 if stretch.view.yaw > 90 else 1.0))
+
+
 def asymmetry(measure: Measure, stretch: Stretch, each: Array) -> float:
     """Left minus right of a joint angle at the turn; NaN unless both sides were seen."""
     if not measure.sided:
@@ -233,30 +279,34 @@ def asymmetry(measure: Measure, stretch: Stretch, each: Array) -> float:
 class Holds:
     """Holds of a static exercise: in position while every condition holds; the timer pauses in a fault."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, strictness: Strictness = "standard") -> None:
         self.exercise = exercise
+        self._strictness: Strictness = strictness
         self.counts = Counts()
         self.phase: Phase = "unseen"
         self.progress = math.nan
+        self.cue: Cue | None = None
+        self._prompter = Prompter(exercise.name, round(SAY_AGAIN_S / CHECK_S))
         self._poses: list[Judged] = []
-        self._last_t = -math.inf
+        self._last_t = self._checked_t = -math.inf
         self._in_since = self._out_since = self._faulty_since = math.nan
         self._held = self._before = 0.0
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track; looks `LOOK_HZ` times a second."""
         t = judged.pose.t
+        self.cue = None
         if t - self._last_t < 1 / LOOK_HZ:
             return []
         dt, self._last_t = t - self._last_t, t
         instant = Stretch.of([judged], t)
         if judged.pose.seen and not any(violated(c, instant) for c in self.exercise.condition):
             self._out_since = math.nan
-            if math.isnan(self._in_since):
-                self._in_since = t
-            elif not self._paused(t, instant):
-                self._held += dt
             self._poses.append(judged)
+            if math.isnan(self._in_since):
+                self._in_since = self._checked_t = t
+            elif not self._paused(t):
+                self._held += dt
         elif not math.isnan(self._in_since):
             self._out_since = t if math.isnan(self._out_since) else self._out_since
             if t - self._out_since >= LEAVE_S:
@@ -275,19 +325,33 @@ class Holds:
         self._in_since = self._out_since = self._faulty_since = math.nan
         if not poses or poses[-1].pose.t - poses[0].pose.t < ENTER_S:
             return []
-        stretch = Stretch.of(poses, poses[len(poses) // 2].pose.t)
-        neutral = Stretch.of(poses[: max(3, len(poses) // 10)], poses[0].pose.t)
-        faults = tuple(judge(rule, stretch, neutral) for rule in self.exercise.fault)
+        stretch, neutral = self._stretches(poses, poses)
+        faults = self._judged(stretch, neutral)
         self._before += held
         self.counts = replace(self.counts, full=self.counts.full + 1, held_s=self._before)
         first, last = poses[0].pose.t, poses[-1].pose.t
         corrected = corrections(self.exercise, faults, stretch, neutral)
         return [Hold(self.counts.full, first, last, held, faults, self.exercise.name, corrected)]
 
-    def _paused(self, t: float, instant: Stretch) -> bool:
-        rules = (rule for rule in self.exercise.fault if not rule.relative)
-        if not any(judge(rule, instant, None).state == "fault" for rule in rules):
-            self._faulty_since = math.nan
-            return False
-        self._faulty_since = t if math.isnan(self._faulty_since) else self._faulty_since
+    def _stretches(self, poses: list[Judged], hold: list[Judged]) -> tuple[Stretch, Stretch]:
+        """Some poses of a hold, and its beginning, which is the person's neutral."""
+        first = hold[0].pose.t
+        begun = [judged for judged in hold if judged.pose.t <= first + HOLD_NEUTRAL_S]
+        return Stretch.of(poses, poses[len(poses) // 2].pose.t), Stretch.of(begun, first)
+
+    def _judged(self, stretch: Stretch, neutral: Stretch) -> tuple[Fault, ...]:
+        together = self.exercise.working == "together"
+        return tuple(judge(rule, stretch, neutral, together, self._strictness) for rule in self.exercise.fault)
+
+    def _paused(self, t: float) -> bool:
+        """Whether a fault has lasted for long; looks at the last `CHECK_S` seconds, that often."""
+        if t - self._checked_t >= CHECK_S:
+            recent = [judged for judged in self._poses if judged.pose.t > t - CHECK_S]
+            faults = self._judged(*self._stretches(recent, self._poses))
+            self.cue = self._prompter.update(t, faults)
+            if not any(fault.state == "fault" for fault in faults):
+                self._faulty_since = math.nan
+            elif math.isnan(self._faulty_since):
+                self._faulty_since = self._checked_t
+            self._checked_t = t
         return t - self._faulty_since >= PAUSE_S

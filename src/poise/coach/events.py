@@ -6,11 +6,13 @@
     ├─ View             where the body is seen from
     ├─ Counts           full, partial and invalid repetitions so far
     ├─ Advice           something to change about the set-up, not the movement
+    ├─ Cue              something to say now: what to mend, or that it is mended
     └─ Event            Rep or Hold, at the pose that completes it
          ├─ Fault       one rule held to that repetition or hold: fault, ok, unsure or not observable
          └─ Correction  how the body would have looked done right, at a moment of a fault
     Review              a whole recording, judged
     └─ Set              repetitions of one exercise without a long pause
+         └─ Summary     how alike and how even they were, and how they tired
 """
 
 from __future__ import annotations
@@ -38,13 +40,15 @@ class View:
 
     ``yaw`` is the angle between the body's facing direction and the camera, 0 facing it, 90 side-on, 180
     turned away; NaN when unknown. ``sigma`` is its standard error. ``facing`` is +1 when the person faces right
-    in the picture, -1 left, 0 when that is not decided (frontal).
+    in the picture, -1 left, 0 when that is not decided (frontal). ``tilt`` is the angle of the body's left-right
+    axis in the picture to the horizontal, degrees: of one who lies on the floor, a high camera sees it upright.
     """
 
     name: ViewName
     yaw: float
     sigma: float
     facing: int
+    tilt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -145,10 +149,47 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Cue:
+    """Something to say at time ``t``: ``correct`` what to mend, or ``praise`` that what was said is mended.
+
+    ``name`` and ``title`` are those of the rule, ``fault`` is its verdict on the repetition it is said after.
+    """
+
+    t: float
+    kind: Literal["correct", "praise"]
+    name: str
+    title: str
+    text: str
+    exercise: str
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the full repetitions of a set have in common.
+
+    ``rom`` is their median range in ``unit``; ``rom_spread`` and ``tempo_spread`` are standard deviations of range
+    and duration as shares of their means. ``asymmetry`` is the median of left minus right at the turn.
+    ``range_lost`` and ``slowed`` are how much range was lost and how much longer lifting took, from the first to
+    the last by their trend, as shares; ``tired`` whether one is large and clear. NaN is what too few show.
+    """
+
+    reps: int
+    rom: float
+    unit: str
+    rom_spread: float
+    tempo_spread: float
+    asymmetry: float
+    range_lost: float
+    slowed: float
+    tired: bool
+
+
+@dataclass(frozen=True)
 class Set:
     """Repetitions or holds of one exercise without a long pause; ``rest_s`` is the pause before it, NaN at first.
 
-    ``numbers`` are those of its repetitions or holds.
+    ``numbers`` are those of its repetitions or holds; ``summary`` is None of fewer than three full repetitions.
     """
 
     number: int
@@ -158,6 +199,7 @@ class Set:
     counts: Counts
     rest_s: float
     numbers: tuple[int, ...]
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +234,7 @@ class Feedback:
     events: tuple[Event, ...] = ()
     ready: bool = False
     corrected: Correction | None = field(default=None, repr=False, compare=False)
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,3 +260,4 @@ class Review:
     seen_share: float
     notes: tuple[str, ...] = ()
     sets: tuple[Set, ...] = ()
+    cues: tuple[Cue, ...] = ()

@@ -1,7 +1,8 @@
 """What an exercise file may say; one TOML file per exercise in `exercises/`, no code.
 
-Over a repetition (or hold) a rule takes a measure at a moment, or its largest, smallest or range, and holds it
-to a limit. What cannot be said like that needs a new measure in `measures.py`, never more grammar here.
+Over a repetition (or hold), or the lowering or lifting part of it, a rule takes a measure at a moment, or its
+largest, smallest or range, and holds it to a limit. What cannot be said like that needs a new measure in
+`measures.py`, never more grammar here.
 """
 
 from __future__ import annotations
@@ -18,8 +19,15 @@ from poise.body import BLAZEPOSE33
 from poise.coach.measures import MEASURES, Measure, Plane, find_measure
 from poise.errors import InvalidExercise, UnknownName
 
-Moment = Literal["start", "turn", "max", "min", "range", "median"]
 Support = Literal["feet", "floor", "hands", "elbows", "knees", "hips", "shoulders"]
+#: When a measure is taken. ``gain`` is its largest value beyond the one at the beginning, ``speed`` its fastest
+#: change a second, ``seconds`` how long the phase lasts, ``lag`` how far it is out of step with another measure,
+#: as a share of the repetition.
+Moment = Literal["start", "turn", "max", "min", "range", "median", "gain", "speed", "seconds", "lag"]
+#: Which part of a repetition is looked at; the whole reaches a little beyond it.
+Part = Literal["whole", "lowering", "lifting"]
+#: Of a movement of two sides: both do the same; one or both move; the leg in front works.
+Working = Literal["together", "moving", "front"]
 MeasureName = Annotated[str, Field(description="the name of a measure of `poise.coach.measures`")]
 
 
@@ -99,14 +107,24 @@ class Rule(_Measured):
     """A fault: a measure at a moment, held to a limit. Between ``ok`` and ``limit`` nothing is said.
 
     ``relative``: the measure is taken against the person's own neutral, captured before the first repetition.
+    ``usual`` is the neutral of most people and its standard deviation: it stands in where none was captured, and
+    where the one captured is further from it than `UNUSUAL` of these, so that nobody's fault is their neutral.
+    ``short``: repetitions that fall short are held to it too, since it is about their range.
+    ``front``: it can be told from the front only, not from behind, where the body is in the way.
+    ``against``: the measure that a ``lag`` is behind, or at whose lowest a ``gain`` begins.
     """
 
     name: str
     title: str
     at: Moment
+    phase: Part = "whole"
+    against: MeasureName | None = None
     ok: float
     limit: float
     relative: bool = False
+    usual: tuple[float, float] | None = None
+    short: bool = False
+    front: bool = False
     cue: str
     why: str
     source: str
@@ -116,12 +134,50 @@ class Rule(_Measured):
     def _apart(self) -> Self:
         if self.ok == self.limit:
             raise ValueError("ok and limit must differ")
+        if self.against is None if self.at == "lag" else self.against is not None and self.at != "gain":
+            raise ValueError("a lag must be against another measure, a gain may be, nothing else")
+        if self.at == "seconds" and self.phase == "whole":
+            raise ValueError("only lowering and lifting are timed")
+        if self.usual and not self.relative:
+            raise ValueError("only what is relative has a usual neutral")
         return self
+
+    @field_validator("against")
+    @classmethod
+    def _known_other(cls, name: str | None) -> str | None:
+        return None if name is None else _Measured(measure=name).measure
+
+    @property
+    def unit(self) -> str:
+        """What value, ok and limit are counted in."""
+        own = self.quantity.unit
+        return {"seconds": "s", "speed": f"{own}/s", "lag": "of the repetition"}.get(self.at, own)
+
+    @property
+    def taken(self) -> str:
+        """What is measured and when, in words."""
+        words = self.measure.replace("_", " ")
+        other = (self.against or "").replace("_", " ")
+        moment = {
+            "gain": f"rise since {other + ' was lowest' if other else 'the beginning'}",
+            "lag": f"out of step with {other}",
+            "speed": "fastest change",
+            "seconds": "how long it takes",
+        }.get(self.at, self.at)
+        phase = "" if self.phase == "whole" else f" while {self.phase}"
+        return f"{words}, {moment}{phase}{', against your own neutral' if self.relative else ''}"
 
     @property
     def above(self) -> bool:
         """Whether too much of it is the fault (else too little)."""
         return self.limit > self.ok
+
+
+class Unjudged(_Strict):
+    """A fault that trainers look for and a single camera cannot tell: what it is, and why it is not judged."""
+
+    title: str
+    why: str
 
 
 class Benchmark(_Measured):
@@ -151,7 +207,7 @@ class Exercise(_Strict):
     partial: float = Field(default=0.2, description="least share of rest-to-turn for a partial repetition")
     min_s: float = Field(default=0.5, description="seconds below which a repetition cannot be one")
     either: bool = Field(default=False, description="whether people also begin at the turn and come back to it")
-    symmetric: bool = Field(default=True, description="whether left and right do the same at the same time")
+    working: Working = Field(default="together", description="which of two sides is held to the rules")
     bears: tuple[Support, ...] = Field(
         default=("feet",),
         description="what bears the body at the turn, and stays in its place in a corrected pose; "
@@ -161,6 +217,7 @@ class Exercise(_Strict):
     condition: tuple[Condition, ...] = ()
     benchmark: tuple[Benchmark, ...] = ()
     fault: tuple[Rule, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
 
     @field_validator("angle")
     @classmethod

@@ -180,7 +180,7 @@ class Figure:
         points = pose.points + np.stack([moved.real, moved.imag], -1) / self._unit
         score = np.broadcast_to(pose.score, (*shape, len(pose.score)))
         scale, yaw, facing = (np.broadcast_to(v, shape) for v in (self.body.scale, self.body.yaw, self.body.facing))
-        return Body(Keypoints(pose.skeleton, points, score), scale, yaw, facing)
+        return Body(Keypoints(pose.skeleton, points, score), scale, yaw, facing, self.body.tilt)
 
     def bend(self, far: int, near: int) -> float:
         """How far one piece is turned against another at the start, radians, as seen."""

@@ -12,15 +12,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from poise.body import Array, Keypoints, Pose, PoseSequence
 from poise.coach.events import Fault, View
-from poise.coach.exercise import Condition, Moment, Rule
-from poise.coach.measures import Body, Measure
-from poise.coach.view import observable, turn_advice, view_name
+from poise.coach.exercise import Condition, Moment, Part, Rule
+from poise.coach.measures import KEYPOINT_SIGMA, Body, Measure, find_measure
+from poise.coach.view import YAW_SIGMA, observable, turn_advice, view_name
 
 #: Probability above which a limit counts as broken, and below whose complement as kept.
 SURE = 0.8
@@ -30,8 +30,18 @@ SEEN = 0.6
 DIMLY = 0.1
 #: The most a rule's standard error may be, as a share of the distance from ok to limit.
 TOO_UNSURE = 1.0
-#: Half the width of the neighbourhood whose median stands for a moment, seconds.
+#: Half the width of the neighbourhood whose median stands for a moment, seconds, and that a speed is taken over.
 NEAR_S = 0.08
+#: How strictly limits are taken: by how many standard errors they are moved away from ok (AIFit's one parameter).
+Strictness = Literal["beginner", "standard", "strict"]
+STRICTNESS: dict[Strictness, float] = {"beginner": 1.0, "standard": 0.0, "strict": -0.5}
+#: Standard deviations from the usual beyond which a captured neutral is no good form.
+UNUSUAL = 2.0
+#: Standard errors of a time in seconds and of a lag as a share of the repetition, where pictures are no further
+#: apart; and of a speed, a second, as a multiple of the measure's own (only its quick part counts). Ours.
+TIME_SIGMA, LAG_SIGMA, SPEED_SIGMA = 0.04, 0.03, 2.0
+#: How far two measures may be out of step, as a share of the repetition, to be told.
+MOST_LAG = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +57,9 @@ class Judged:
 class Stretch:
     """A stretch of the judgement track, such as one repetition: its body, times, view, start and turn.
 
-    It may reach beyond the repetition, from before ``start``: angles still change where heights hardly do.
+    It may reach beyond the repetition, from before ``start`` to after ``end``: angles still change where heights
+    hardly do. ``lowers_first`` says which way comes first; ``ways`` are the seconds of lowering and lifting.
+    ``side`` is the one that works, "" when both do.
     """
 
     t: Array
@@ -55,6 +67,10 @@ class Stretch:
     view: View
     turn: float
     start: float = -math.inf
+    end: float = math.inf
+    lowers_first: bool = True
+    ways: tuple[float, float] = (math.nan, math.nan)
+    side: str = ""
 
     @classmethod
     def of(cls, judged: Sequence[Judged], turn: float, start: float = -math.inf) -> Stretch:
@@ -68,17 +84,25 @@ class Stretch:
         facing = sum(j.view.facing for j in judged)
         facing = (facing > 0) - (facing < 0)
         spread = (_ranked(yaws, 0.9) - _ranked(yaws, 0.1)) / 2 if yaws else 0.0
-        view = View(view_name(yaw), yaw, max(judged[-1].view.sigma, spread), facing)
+        tilt = judged[len(judged) // 2].view.tilt
+        view = View(view_name(yaw), yaw, max(judged[-1].view.sigma, spread), facing, tilt)
         scales = [j.scale for j in judged if math.isfinite(j.scale)]
         scale = median(scales) if scales else math.nan
         shape = poses.t.shape
-        body = Body(poses, np.full(shape, scale), np.full(shape, yaw), np.full(shape, facing or 1))
+        body = Body(poses, np.full(shape, scale), np.full(shape, yaw), np.full(shape, facing or 1), tilt)
         return cls(poses.t, body, view, turn, start)
 
     def between(self, first: float, last: float) -> Stretch:
         """The part of it between two times in seconds, both included."""
         part = slice(int(np.searchsorted(self.t, first)), int(np.searchsorted(self.t, last, "right")))
-        return Stretch(self.t[part], self._body(part), self.view, self.turn, self.start)
+        return replace(self, t=self.t[part], body=self._body(part))
+
+    def part(self, phase: Part) -> Stretch:
+        """The lowering or the lifting of it, or all of it."""
+        if phase == "whole":
+            return self
+        towards = (phase == "lowering") == self.lowers_first
+        return self.between(self.start, self.turn) if towards else self.between(self.turn, self.end)
 
     def instant(self, index: int) -> Body:
         """The body at one of its instants."""
@@ -88,7 +112,7 @@ class Stretch:
         body, pose = self.body, self.body.pose
         world = None if pose.world is None else pose.world[part]
         keypoints = Keypoints(pose.skeleton, pose.points[part], pose.score[part], world)
-        return Body(keypoints, body.scale[part], body.yaw[part], body.facing[part])
+        return Body(keypoints, body.scale[part], body.yaw[part], body.facing[part], body.tilt)
 
     def at(self, moment: Moment, values: Array) -> Reading:
         """What stands for a moment; all NaN when nothing was seen then."""
@@ -106,6 +130,10 @@ class Stretch:
             return Reading(
                 high - low, self._when(values, max(low, high, key=lambda v: abs(v - begun))), near.tolist()
             )
+        if moment == "speed":
+            return self._fastest(values, seen)
+        if moment == "gain":
+            return self.gain(values, self.t)
         if moment == "start":
             begun = np.flatnonzero(seen & (self.t >= self.start))
             t = self.t[begun[0]] if begun.size else math.nan
@@ -114,7 +142,11 @@ class Stretch:
         else:
             extreme = _ranked(sorted(values[seen].tolist()), 0.95 if moment == "max" else 0.05)
             t = self._when(values, extreme)
-        near = np.flatnonzero(seen & (np.abs(self.t - t) <= NEAR_S))
+        return self._near(values, t)
+
+    def _near(self, values: Array, t: float) -> Reading:
+        """The median of what was seen close to a time."""
+        near = np.flatnonzero(np.isfinite(values) & (np.abs(self.t - t) <= NEAR_S))
         if not near.size:
             return Reading(math.nan, self.turn, ())
         return Reading(median(values[near].tolist()), median(self.t[near].tolist()), near.tolist())
@@ -122,6 +154,41 @@ class Stretch:
     def _when(self, values: Array, value: float) -> float:
         """The time at which a measure was nearest to a value."""
         return float(self.t[int(np.nanargmin(np.abs(values - value)))])
+
+    def _fastest(self, values: Array, seen: Array) -> Reading:
+        """The largest change a second, up or down, over twice `NEAR_S`."""
+        t = self.t[seen]
+        after, before = (np.interp(t + by, t, values[seen]) for by in (NEAR_S, -NEAR_S))
+        speed = np.abs(after - before) / (np.minimum(t + NEAR_S, t[-1]) - np.maximum(t - NEAR_S, t[0]) + 1e-9)
+        i = int(np.argmax(speed))
+        return Reading(float(speed[i]), float(t[i]), (int(np.flatnonzero(seen)[i]),))
+
+    def gain(self, values: Array, other: Array) -> Reading:
+        """How far a measure rises above what it was where another was lowest."""
+        seen = np.flatnonzero(np.isfinite(values) & np.isfinite(other))
+        if not seen.size:
+            return Reading(math.nan, self.turn, ())
+        first = self._near(values, float(self.t[seen[int(np.argmin(other[seen]))]]))
+        most = self.at("max", values)
+        return Reading(most.value - first.value, most.t, most.near)
+
+    def lag(self, values: Array, other: Array) -> Reading:
+        """How far the course of a measure is out of step with another's, as a share of the repetition.
+
+        It is the shift, at most `MOST_LAG`, at which the two correlate best, without sign.
+        """
+        seen = np.isfinite(values) & np.isfinite(other)
+        length = self.end - self.start
+        if seen.sum() < 5 or not math.isfinite(length):
+            return Reading(math.nan, self.turn, ())
+        t = self.t[seen]
+        x, y = values[seen] - values[seen].mean(), other[seen] - other[seen].mean()
+        shares = np.linspace(-MOST_LAG, MOST_LAG, 41)
+        shifted = np.array([np.interp(t + share * length, t, y) for share in shares])
+        shifted -= shifted.mean(-1, keepdims=True)
+        norm = np.sqrt((shifted * shifted).sum(-1) * (x * x).sum()) + 1e-12
+        best = float(shares[int(np.argmax((shifted * x).sum(-1) / norm))])
+        return Reading(abs(best), self.turn, np.flatnonzero(seen).tolist())
 
 
 class Reading(NamedTuple):
@@ -144,7 +211,9 @@ def _ranked(ordered: Sequence[float], share: float) -> float:
 
 
 def best_side(measure: Measure, stretch: Stretch) -> str:
-    """The side on which a measure is seen best over a stretch."""
+    """The side on which a measure is taken over a stretch: the one that works, else the one seen best."""
+    if stretch.side and measure.sided:
+        return stretch.side
     return measure.sides()[int(np.argmax(measure.scores(stretch.body).mean(-1)))]
 
 
@@ -158,25 +227,86 @@ class _Reading:
     score: float
 
 
-def _readings(rule: Rule, stretch: Stretch, neutral: Stretch | None) -> list[_Reading]:
+def _readings(rule: Rule, whole: Stretch, neutral: Stretch | None) -> list[_Reading]:
     """What a rule measures on every side."""
-    measure, readings = rule.quantity, []
+    measure, stretch, readings = rule.quantity, whole.part(rule.phase), []
+    if not len(stretch.t):
+        return [_Reading(math.nan, math.nan, whole.turn, 0.0) for _ in measure.sides()]
     scores = measure.scores(stretch.body)
     for i, (side, values) in enumerate(zip(measure.sides(), measure.each(stretch.body), strict=True)):
-        value, t, near = stretch.at(rule.at, values)
+        value, t, near = _taken(rule, stretch, values)
         if not near:
             readings.append(_Reading(math.nan, math.nan, t, 0.0))
             continue
-        sigma = float(measure.sigma(stretch.instant(near[len(near) // 2]), side, stretch.view.sigma))
-        if rule.relative and neutral:
-            value -= neutral.at("median", measure.compute(neutral.body, side)).value
-        if rule.relative or rule.at == "range":
-            sigma *= math.sqrt(2)
+        sigma = _sigma(rule, stretch, side, near)
+        if rule.relative:
+            own, error = neutral_of(rule, neutral, side, sigma)
+            value, sigma = value - own, math.hypot(sigma, error)
         readings.append(_Reading(value, sigma, t, median(scores[i, near].tolist())))
     return readings
 
 
-def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool = False) -> Fault:
+def _taken(rule: Rule, stretch: Stretch, values: Array) -> Reading:
+    """What a rule takes of the values of its measure over its phase."""
+    if rule.at == "seconds":
+        near = np.flatnonzero(np.isfinite(values)).tolist()
+        return Reading(stretch.ways[rule.phase == "lifting"], stretch.turn, near)
+    if rule.against is None:
+        return stretch.at(rule.at, values)
+    other = find_measure(rule.against).value(stretch.body)
+    return stretch.lag(values, other) if rule.at == "lag" else stretch.gain(values, other)
+
+
+def _sigma(rule: Rule, stretch: Stretch, side: str, near: Sequence[int]) -> float:
+    """The standard error of what a rule takes, before any neutral."""
+    step = float(np.median(np.diff(stretch.t))) if len(stretch.t) > 1 else 0.0
+    if rule.at == "seconds":
+        return max(TIME_SIGMA, step)
+    if rule.at == "lag":
+        return max(LAG_SIGMA, step / (stretch.end - stretch.start))
+    sigma = float(rule.quantity.sigma(stretch.instant(near[len(near) // 2]), side, stretch.view.sigma))
+    return sigma * {"range": math.sqrt(2), "gain": math.sqrt(2), "speed": SPEED_SIGMA}.get(rule.at, 1.0)
+
+
+def error_model(rule: Rule) -> str:
+    """How the standard error of a rule comes about, in words."""
+    if rule.at == "seconds":
+        return f"{TIME_SIGMA:g} s, or the time between pictures if that is more"
+    if rule.at == "lag":
+        return f"{LAG_SIGMA:g} of the repetition, or the time between pictures if that is more"
+    words = f"{100 * KEYPOINT_SIGMA:g} % of the torso at each keypoint"
+    if rule.quantity.plane != "any":
+        words += f" and {YAW_SIGMA:g} degrees of the view"
+    words += ", carried through"
+    if rule.quantity.squeeze < 1:
+        words += f"; what is seen may be {100 - 100 * rule.quantity.squeeze:.0f} % short"
+    if rule.at in ("range", "gain", "speed"):
+        words += "; twice, as it is a difference" if rule.at != "speed" else "; twice a second"
+    if rule.relative:
+        words += "; and that of the neutral"
+    return words
+
+
+def neutral_of(rule: Rule, neutral: Stretch | None, side: str, sigma: float = 0.0) -> tuple[float, float]:
+    """What a relative rule is taken against, and its standard error: the person's own neutral, or the usual one.
+
+    ``sigma`` is the standard error of one reading; NaN where there is no neutral at all.
+    """
+    measure = rule.quantity
+    own = neutral.at("median", measure.compute(neutral.body, side)).value if neutral else math.nan
+    if rule.usual is None:
+        return own, sigma
+    usual, spread = rule.usual
+    return (own, sigma) if abs(own - usual) <= UNUSUAL * spread else (usual, spread)
+
+
+def judge(
+    rule: Rule,
+    stretch: Stretch,
+    neutral: Stretch | None,
+    symmetric: bool = False,
+    strictness: Strictness = "standard",
+) -> Fault:
     """The verdict of one rule on one stretch.
 
     Args:
@@ -184,7 +314,8 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
         stretch: the repetition or hold.
         neutral: the person before the first repetition, for rules relative to it.
         symmetric: whether both sides do the same, so that they are two measurements of one quantity: then what
-            they disagree by is part of the error. Else the side that is seen best speaks alone.
+            they disagree by is part of the error. Else the side that works, or is seen best, speaks alone.
+        strictness: how strictly the limit is taken.
 
     """
     measure, view = rule.quantity, stretch.view
@@ -196,7 +327,7 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
         state="not_observable",
         value=math.nan,
         sigma=math.nan,
-        unit=measure.unit,
+        unit=rule.unit,
         limit=rule.limit,
         ok=rule.ok,
         probability=math.nan,
@@ -208,23 +339,23 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
         evidence=rule.evidence,
         keypoints=measure.keypoints(sides[chosen]),
     )
-    if not observable(view, measure.plane):
+    if not observable(view, measure.plane) or (rule.front and view.yaw > 90):
         return replace(verdict, reason=turn_advice(measure.plane).text)
     readings = _readings(rule, stretch, neutral)
     best = readings[chosen]
     if best.score < SEEN:
         return replace(verdict, reason="The part of the body it is about was not seen clearly enough.")
-    if rule.relative and neutral is None:
+    if rule.relative and neutral is None and rule.usual is None:
         return replace(verdict, reason="Hold still for a moment before you start, so that there is a neutral.")
     value, sigma = best.value, best.sigma
-    for other in readings if symmetric else ():
+    for other in readings if symmetric and not stretch.side else ():
         if other is not best and other.score >= DIMLY and math.isfinite(other.value):
             a, b = (score**2 / (best.score**2 + other.score**2) for score in (best.score, other.score))
             value = a * best.value + b * other.value
             sigma = math.hypot(a * best.sigma, b * other.sigma, math.sqrt(a * b) * (best.value - other.value))
     if not (math.isfinite(value) and math.isfinite(sigma)):
         return replace(verdict, t=best.t, reason="It could not be measured in this picture.")
-    probability, state, reason = _broken(rule, value, sigma), verdict.state, ""
+    probability, state, reason = _broken(rule, value, sigma, STRICTNESS[strictness]), verdict.state, ""
     if sigma > TOO_UNSURE * abs(rule.limit - rule.ok):
         reason = "From here it cannot be measured exactly enough."
     else:
@@ -232,9 +363,10 @@ def judge(rule: Rule, stretch: Stretch, neutral: Stretch | None, symmetric: bool
     return replace(verdict, t=best.t, value=value, sigma=sigma, probability=probability, state=state, reason=reason)
 
 
-def _broken(rule: Rule, value: float, sigma: float) -> float:
+def _broken(rule: Rule, value: float, sigma: float, lenience: float) -> float:
+    """The probability that a limit, moved away from ok by ``lenience`` standard errors, is broken."""
     beyond = (value - rule.limit) if rule.above else (rule.limit - value)
-    return 0.5 * (1 + math.erf(beyond / (max(sigma, 1e-9) * math.sqrt(2))))
+    return 0.5 * (1 + math.erf((beyond / max(sigma, 1e-9) - lenience) / math.sqrt(2)))
 
 
 def violated(condition: Condition, stretch: Stretch) -> bool:

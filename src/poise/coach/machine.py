@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from poise.coach.events import Counts, Event
+from poise.coach.events import Counts, Cue, Event
 from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 
@@ -29,6 +29,10 @@ class Machine(Protocol):
     @property
     def progress(self) -> float:
         """How far towards the turn the body is, 0 at rest and 1 at the turn; NaN when nobody knows."""
+
+    @property
+    def cue(self) -> Cue | None:
+        """What to say as of the last pose; mostly None."""
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track; gives the events it completes."""

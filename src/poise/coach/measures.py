@@ -4,202 +4,39 @@ A measure is a pure function of a `Body`, so the measure of a sequence equals th
 Each says in which plane it lies: *sagittal* ones need a side view, *frontal* ones a view from the front (or
 the back), *any* ones are differences of height, which every level camera sees alike. Angles follow the
 conventions of `poise.body.geometry`; lengths are shares of the torso (mid-shoulder to mid-hip).
-
-How wrong a measure may be follows from its own geometry: `sigma` moves every keypoint it needs, and the yaw
-it was rectified by, by their standard errors, and adds up what the measure does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
-from poise.body import Array, Keypoints, Pose, PoseSequence
+from poise.body import Array
 from poise.body import geometry as g
+from poise.coach.measure import KEYPOINT_SIGMA, WORLD_SIGMA, Body, Measure, Plane, Unit, turned
 from poise.errors import UnknownName
 
-Plane = Literal["sagittal", "frontal", "any"]
-Unit = Literal["deg", "torso", "ratio"]
+__all__ = [
+    "KEYPOINT_SIGMA",
+    "MEASURES",
+    "WORLD_SIGMA",
+    "Body",
+    "Measure",
+    "Plane",
+    "Unit",
+    "find_measure",
+    "turned",
+]
 
-#: Standard error of a smoothed keypoint, as a share of the torso. BlazePose jitters by 0.3 to 0.5 % of the body box
-#: and drifts slowly by 0.5 to 3 % of it; 3 % of the torso makes a right-angled knee uncertain by about 4 degrees,
-#: between the 3.5 and 6.4 degrees published for side views (Cosoli 2026).
-KEYPOINT_SIGMA = 0.03
+#: How far out of the sagittal plane the elbows of a push-up point (about 45 degrees is recommended), degrees, and
+#: how short what is seen of a bend is from the side if they point 12 degrees further out.
+FLARE, LESS_SEEN = 40.0, 0.8
 
-#: Standard error of an angle from world keypoints, degrees: monocular 3D is 9 degrees off at best
-#: (Sensors 25(3) 799 and others), so it only stands in where no fault is judged.
-WORLD_SIGMA = 12.0
+#: Lengths of upper arm and forearm in torso lengths (Drillis & Contini 1966), where foreshortening is read.
+UPPER_ARM, FOREARM = 0.66, 0.54
 
-
-_GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A pose (or sequence of poses) seen from somewhere: what every measure is a function of.
-
-    Args:
-        pose: the keypoints, of one instant or many, ``(..., K, D)``.
-        scale: pixels per torso length, shape ``(...)``.
-        yaw: degrees between the way the body faces and the camera, shape ``(...)``; 0 towards it, 90 side-on.
-        facing: +1 when the person faces right in the picture, -1 left, shape ``(...)``.
-
-    """
-
-    pose: Pose | PoseSequence | Keypoints
-    scale: Array
-    yaw: Array
-    facing: Array
-
-    def at(self, name: str) -> Array:
-        """Pixels of a keypoint: shape ``(..., 2)``."""
-        return self.pose.at(name)
-
-    def in_plane(self, plane: Plane, *names: str) -> list[Array]:
-        """Pixels of keypoints with the foreshortening of the plane undone, each ``(..., 2)``.
-
-        x is stretched by 1 / sin(yaw) (sagittal) or 1 / |cos(yaw)| (frontal), at most twofold.
-        """
-        points = self.pose.all_at(names)
-        if plane != "any":
-            points = points * self.stretch(plane)
-        return [points[..., i, :] for i in range(len(names))]
-
-    def stretch(self, plane: Plane) -> Array:
-        """What x and y are multiplied by to undo the foreshortening of a plane, ``(..., 1, 2)``."""
-        if plane == "any":
-            return np.ones((*np.shape(self.yaw), 1, 2))
-        return self._unturned if plane == "sagittal" else self._faced
-
-    @cached_property
-    def twins(self) -> Body:
-        """The body, and beside it the same one with left and right called each other's names: ``(2, ...)``."""
-        pose, mirror = self.pose, self.pose.skeleton.mirror
-        points = np.array([pose.points, pose.points[..., mirror, :]])
-        score = np.array([pose.score, pose.score[..., mirror]])
-        return Body(Keypoints(pose.skeleton, points, score), self.scale, self.yaw, self.facing)
-
-    @cached_property
-    def _unturned(self) -> Array:
-        return _stretch(np.sin(np.radians(self.yaw)))
-
-    @cached_property
-    def _faced(self) -> Array:
-        return _stretch(np.abs(np.cos(np.radians(self.yaw))))
-
-
-def _stretch(turn: Array) -> Array:
-    stretch = np.ones((*np.shape(turn), 1, 2))
-    stretch[..., 0, 0] = 1.0 / np.fmin(np.fmax(turn, 0.5), 1.0)
-    return stretch
-
-
-def turned(body: Body, plane: Plane) -> Body:
-    """The body as a camera that sees this plane undistorted would see it, from the world keypoints.
-
-    A second opinion with an error of its own (`WORLD_SIGMA`); all NaN where there are no world keypoints.
-    """
-    pose = body.pose
-    girdles = pose.all_world_at(_GIRDLES)
-    ls, rs, lh, rh = (girdles[..., i, :] for i in range(4))
-    across = ls - rs + lh - rh
-    ax, az = across[..., 0], across[..., 2]
-    norm = np.hypot(ax, az)
-    norm = np.where(norm > 0, norm, np.nan)
-    ax, az = (ax / norm)[..., None], (az / norm)[..., None]
-    points = np.full(pose.points.shape, np.nan)
-    if pose.world is not None:
-        x, z = pose.world[..., 0], pose.world[..., 2]
-        points[..., 0] = x * az - z * ax if plane == "sagittal" else x * ax + z * az
-        points[..., 1] = pose.world[..., 1]
-    torso = g.distance((ls + rs) / 2, (lh + rh) / 2)
-    yaw = np.full(torso.shape, 90.0 if plane == "sagittal" else 0.0)
-    return Body(Keypoints(pose.skeleton, points, pose.score), torso, yaw, np.ones(torso.shape))
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A named quantity: its unit, the plane it lies in, the keypoints it needs, and how it is computed.
-
-    A sided measure has ``{side}`` in the keypoints it needs, and is computed for the left and the right; it names
-    no side but the one it is given, so that the right of a body is the left of its mirror image. Where the skeleton
-    lacks one of those keypoints it is NaN, and seen with score 0: nothing is said then.
-    """
-
-    name: str
-    unit: Unit
-    plane: Plane
-    needs: tuple[str, ...]
-    about: str
-    compute: Callable[[Body, str], Array]
-
-    @property
-    def sided(self) -> bool:
-        """Whether there is one of it on the left and one on the right."""
-        return any("{side}" in name for name in self.needs)
-
-    def keypoints(self, side: str) -> tuple[str, ...]:
-        """The keypoints needed for one side."""
-        return tuple(name.format(side=side) for name in self.needs)
-
-    def score(self, body: Body, side: str) -> Array:
-        """How surely its keypoints were seen: the lowest of their scores, ``(...)``; 0 without them."""
-        if not body.pose.skeleton.has_all(self.keypoints(side)):
-            return np.zeros(body.pose.points.shape[:-2])
-        return np.asarray(body.pose.scores_at(self.keypoints(side)).min(-1))
-
-    def sides(self) -> tuple[str, ...]:
-        """The sides it has: left and right, or the single unnamed one."""
-        return ("left", "right") if self.sided else ("",)
-
-    def each(self, body: Body) -> Array:
-        """The measure on every side it has, shape ``(S, ...)`` in the order of `sides`."""
-        return self.compute(body.twins, "left") if self.sided else self.compute(body, "")[None]
-
-    def scores(self, body: Body) -> Array:
-        """How surely the keypoints of every side were seen, shape ``(S, ...)`` in the order of `sides`."""
-        return self.score(body.twins, "left") if self.sided else self.score(body, "")[None]
-
-    def value(self, body: Body) -> Array:
-        """The measure, both sides weighted by how surely each is seen (squared), shape ``(...)``."""
-        if not self.sided:
-            return self.compute(body, "")
-        left, right = self.each(body)
-        wl, wr = self.scores(body) ** 2 + 1e-6
-        both = (left * wl + right * wr) / (wl + wr)
-        return np.asarray(np.where(np.isnan(left), right, np.where(np.isnan(right), left, both)))
-
-    def sigma(self, body: Body, side: str, yaw_sigma: float = 0.0) -> Array:
-        """Its standard error in its own unit, shape ``(...)``, from those of the keypoints and the yaw."""
-        pose, skeleton = body.pose, body.pose.skeleton
-        if not skeleton.has_all(self.keypoints(side)):
-            return np.full(np.shape(body.scale), np.nan)
-        ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
-        moved = [(end, axis) for end in ends for axis in (0, 1)]
-        # A stack of bodies: as it is, each coordinate moved by its error, and turned by that of the yaw.
-        shape = (len(moved) + 2, *np.shape(body.scale))
-        points = np.empty((*shape, *pose.points.shape[-2:]))
-        points[:] = pose.points
-        for i, (end, axis) in enumerate(moved):
-            points[i + 1, ..., end, axis] += KEYPOINT_SIGMA * body.scale
-        yaw = np.empty(shape)
-        yaw[:] = body.yaw
-        away = -1.0 if self.plane == "sagittal" else 1.0
-        yaw[-1] = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
-        values = self.compute(Body(Keypoints(skeleton, points, pose.score), body.scale, yaw, body.facing), side)
-        off = values[1:] - values[0]
-        return np.asarray(np.sqrt((off * off).sum(0)))
-
-
-def _ends(name: str) -> tuple[str, ...]:
-    stem = name.removeprefix("mid_")
-    return (name,) if stem == name else (f"left_{stem}", f"right_{stem}")
-
-
+#: Every measure by name.
 MEASURES: dict[str, Measure] = {}
 
 
@@ -217,7 +54,7 @@ def find_measure(name: str) -> Measure:
 
 
 def _measure(
-    unit: Unit, plane: Plane, *needs: str
+    unit: Unit, plane: Plane, *needs: str, squeeze: float = 1.0
 ) -> Callable[[Callable[[Body, str], Array]], Callable[[Body, str], Array]]:
     def keep(compute: Callable[[Body, str], Array]) -> Callable[[Body, str], Array]:
         name = compute.__name__
@@ -228,7 +65,7 @@ def _measure(
                 return np.full(body.pose.points.shape[:-2], np.nan)
             return compute(body, side)
 
-        MEASURES[name] = Measure(name, unit, plane, needs, (compute.__doc__ or "").strip(), seen)
+        MEASURES[name] = Measure(name, unit, plane, needs, (compute.__doc__ or "").strip(), seen, squeeze)
         return compute
 
     return keep
@@ -290,11 +127,21 @@ def elbow_over_hip(body: Body, side: str) -> Array:
     return _above(body, f"{side}_elbow", f"{side}_hip")
 
 
+@_measure("torso", "any", "{side}_wrist", "nose")
+def hand_over_nose(body: Body, side: str) -> Array:
+    """Hand above the nose: positive overhead, about -0.15 at the chin."""
+    return _above(body, f"{side}_wrist", "nose")
+
+
 # Joint angles, in the sagittal plane unless said otherwise.
 
 
 def _flexion(body: Body, side: str, a: str, b: str, c: str, plane: Plane = "sagittal") -> Array:
-    return g.flexion(*body.in_plane(plane, f"{side}_{a}", f"{side}_{b}", f"{side}_{c}"))
+    return g.flexion(*body.in_plane(plane, *_ends_of(side, a, b, c)))
+
+
+def _ends_of(side: str, *joints: str) -> tuple[str, ...]:
+    return tuple(f"{side}_{joint}" for joint in joints)
 
 
 @_measure("deg", "sagittal", "{side}_hip", "{side}_knee", "{side}_ankle")
@@ -321,16 +168,63 @@ def elbow_flexion_frontal(body: Body, side: str) -> Array:
     return _flexion(body, side, "shoulder", "elbow", "wrist", "frontal")
 
 
-@_measure("deg", "sagittal", "{side}_hip", "{side}_shoulder", "{side}_elbow")
+@_measure("deg", "sagittal", "{side}_shoulder", "{side}_elbow", "{side}_wrist", squeeze=LESS_SEEN)
+def push_up_elbow_flexion(body: Body, side: str) -> Array:
+    """How far the elbow of a push-up is bent, 0 straight, taking it that elbows point 40 degrees outwards."""
+    return g.flexion(*body.in_plane("sagittal", *_ends_of(side, "shoulder", "elbow", "wrist"), out=FLARE))
+
+
+def _arm_from_trunk(body: Body, side: str, plane: Plane) -> Array:
+    # Against the middle line of the trunk: hips are narrower than shoulders, which would read as 10 degrees.
+    shoulder, elbow, top, low = body.in_plane(plane, f"{side}_shoulder", f"{side}_elbow", "mid_shoulder", "mid_hip")
+    return g.interior_angle(shoulder + low - top, shoulder, elbow)
+
+
+@_measure("deg", "sagittal", "{side}_shoulder", "{side}_elbow", "mid_shoulder", "mid_hip")
 def shoulder_flexion(body: Body, side: str) -> Array:
     """The angle between trunk and upper arm seen from the side, 0 hanging, 180 overhead."""
-    return 180.0 - _flexion(body, side, "hip", "shoulder", "elbow", "sagittal")
+    return _arm_from_trunk(body, side, "sagittal")
 
 
-@_measure("deg", "frontal", "{side}_hip", "{side}_shoulder", "{side}_elbow")
+@_measure("deg", "frontal", "{side}_shoulder", "{side}_elbow", "mid_shoulder", "mid_hip")
 def shoulder_abduction(body: Body, side: str) -> Array:
     """The angle between trunk and upper arm seen from the front, 0 hanging, 180 overhead."""
-    return 180.0 - _flexion(body, side, "hip", "shoulder", "elbow", "frontal")
+    return _arm_from_trunk(body, side, "frontal")
+
+
+@_measure("deg", "sagittal", "mid_ear", "mid_shoulder", "mid_hip")
+def neck_flexion(body: Body, side: str) -> Array:
+    """The angle between the trunk and the line from shoulders to ears, without sign."""
+    return g.flexion(*body.in_plane("sagittal", "mid_ear", "mid_shoulder", "mid_hip"))
+
+
+@_measure("deg", "sagittal", "mid_ear", "mid_shoulder", "mid_hip")
+def head_drop(body: Body, side: str) -> Array:
+    """How far a prone body's head hangs below the line of its trunk; negative when it looks up."""
+    ear, shoulder, hip = body.in_plane("sagittal", "mid_ear", "mid_shoulder", "mid_hip")
+    return _rise(shoulder - hip, shoulder - hip) - _rise(ear - shoulder, shoulder - hip)
+
+
+def _rise(vector: Array, along: Array) -> Array:
+    """The angle of a vector above the horizontal direction that another one points to, degrees."""
+    ahead = np.sign(along[..., 0]) * vector[..., 0]
+    return np.asarray(np.degrees(np.arctan2(-vector[..., 1], ahead)))
+
+
+@_measure("deg", "sagittal", "{side}_shoulder", "{side}_elbow")
+def elbow_flare(body: Body, side: str) -> Array:
+    """How far a prone body's elbow points outwards, from how little of the upper arm is seen from the side."""
+    shoulder, elbow = body.in_plane("sagittal", f"{side}_shoulder", f"{side}_elbow")
+    along, down = (np.abs(elbow - shoulder)[..., axis] / body.scale for axis in (0, 1))
+    level = np.sqrt(np.maximum(UPPER_ARM**2 - down**2, 1e-6))
+    return np.asarray(np.degrees(np.arccos(np.minimum(along / level, 1.0))))
+
+
+@_measure("deg", "frontal", "{side}_elbow", "{side}_wrist")
+def elbow_bend_ahead(body: Body, side: str) -> Array:
+    """How far the forearm of a raised arm points at the camera (or away), from how little is seen of it."""
+    elbow, wrist = body.in_plane("frontal", f"{side}_elbow", f"{side}_wrist")
+    return np.asarray(np.degrees(np.arccos(np.minimum(g.distance(elbow, wrist) / (FOREARM * body.scale), 1.0))))
 
 
 # Leans and offsets of segments, sagittal.
@@ -347,6 +241,13 @@ def trunk_lean(body: Body, side: str) -> Array:
 def trunk_elevation(body: Body, side: str) -> Array:
     """The trunk's angle above the floor, 0 lying, 90 upright."""
     return g.elevation(*body.in_plane("sagittal", "mid_shoulder", "mid_hip"))
+
+
+@_measure("torso", "sagittal", "mid_shoulder", "mid_hip")
+def trunk_length(body: Body, side: str) -> Array:
+    """How far the shoulders are from the hips, whichever way the trunk leans."""
+    shoulder, hip = body.in_plane("sagittal", "mid_shoulder", "mid_hip")
+    return np.asarray(g.distance(shoulder, hip) / body.scale)
 
 
 @_measure("deg", "sagittal", "{side}_hip", "{side}_knee")
@@ -367,6 +268,48 @@ def hip_sag(body: Body, side: str) -> Array:
     """How far the hip hangs below the line from shoulder to ankle, as a share of it; negative when piked up."""
     shoulder, hip, ankle = body.in_plane("sagittal", f"{side}_shoulder", f"{side}_hip", f"{side}_ankle")
     return np.asarray(g.signed_offset(hip, shoulder, ankle) * np.sign(ankle[..., 0] - shoulder[..., 0]))
+
+
+@_measure("deg", "sagittal", "{side}_knee", "{side}_ankle")
+def shin_lean(body: Body, side: str) -> Array:
+    """The shin's lean from upright, positive forwards."""
+    knee, ankle = body.in_plane("sagittal", f"{side}_knee", f"{side}_ankle")
+    return g.lean(knee, ankle, body.facing)
+
+
+@_measure("deg", "sagittal", "{side}_elbow", "{side}_shoulder")
+def upper_arm_tilt(body: Body, side: str) -> Array:
+    """The angle of a raised upper arm to the vertical, without sign."""
+    return np.abs(g.lean(*body.in_plane("sagittal", f"{side}_elbow", f"{side}_shoulder")))
+
+
+@_measure("torso", "sagittal", "{side}_heel", "{side}_foot_index")
+def heel_lift(body: Body, side: str) -> Array:
+    """Heel above toe."""
+    return _above(body, f"{side}_heel", f"{side}_foot_index")
+
+
+@_measure("torso", "sagittal", "{side}_elbow", "{side}_shoulder", "{side}_hip")
+def elbow_behind_trunk(body: Body, side: str) -> Array:
+    """How far the elbow is behind the line of the trunk, which is above it when bent over; negative before it."""
+    elbow, shoulder, hip = body.in_plane("sagittal", *_ends_of(side, "elbow", "shoulder", "hip"))
+    trunk, off = shoulder - hip, elbow - hip
+    cross = trunk[..., 1] * off[..., 0] - trunk[..., 0] * off[..., 1]
+    return np.asarray(body.facing * cross / (np.hypot(trunk[..., 0], trunk[..., 1]) * body.scale))
+
+
+@_measure("torso", "sagittal", "{side}_elbow", "{side}_shoulder")
+def elbow_off_shoulder(body: Body, side: str) -> Array:
+    """How far, along the floor, the elbow is from under its shoulder, without sign."""
+    elbow, shoulder = body.in_plane("sagittal", f"{side}_elbow", f"{side}_shoulder")
+    return np.asarray(np.abs(elbow[..., 0] - shoulder[..., 0]) / body.scale)
+
+
+@_measure("torso", "sagittal", "{side}_wrist", "{side}_heel", "{side}_foot_index")
+def hand_over_foot(body: Body, side: str) -> Array:
+    """How far the hand is ahead of the middle of the foot."""
+    wrist, heel, toe = body.in_plane("sagittal", f"{side}_wrist", f"{side}_heel", f"{side}_foot_index")
+    return np.asarray(body.facing * (wrist[..., 0] - (heel[..., 0] + toe[..., 0]) / 2) / body.scale)
 
 
 @_measure("torso", "sagittal", "{side}_knee", "{side}_foot_index")
@@ -393,6 +336,47 @@ def stance_width(body: Body, side: str) -> Array:
     ankles = np.abs(body.at("left_ankle")[..., 0] - body.at("right_ankle")[..., 0])
     shoulders = np.abs(body.at("left_shoulder")[..., 0] - body.at("right_shoulder")[..., 0])
     return np.asarray(ankles / np.where(shoulders > 0, shoulders, np.nan))
+
+
+@_measure("ratio", "frontal", "mid_hip", "left_ankle", "right_ankle")
+def hip_shift(body: Body, side: str) -> Array:
+    """How far the hips are beside the middle of the feet, as a share of the stance, without sign."""
+    left, right = body.at("left_ankle")[..., 0], body.at("right_ankle")[..., 0]
+    stance = np.abs(left - right)
+    off = np.abs(body.at("mid_hip")[..., 0] - (left + right) / 2)
+    return np.asarray(off / np.where(stance > 0, stance, np.nan))
+
+
+@_measure("torso", "frontal", "mid_shoulder", "mid_ankle")
+def shoulder_shift(body: Body, side: str) -> Array:
+    """How far the shoulders are beside the middle of the feet, without sign."""
+    shoulder, ankle = body.in_plane("frontal", "mid_shoulder", "mid_ankle")
+    return np.asarray(np.abs(shoulder[..., 0] - ankle[..., 0]) / body.scale)
+
+
+@_measure("torso", "frontal", "{side}_hip", "{side}_knee", "{side}_ankle", "mid_hip")
+def knee_inwards(body: Body, side: str) -> Array:
+    """How far the knee is towards the midline of the line from its hip to its ankle, along the floor."""
+    names = (f"{side}_hip", f"{side}_knee", f"{side}_ankle", "mid_hip")
+    hip, knee, ankle, middle = body.in_plane("frontal", *names)
+    drop = ankle[..., 1] - hip[..., 1]
+    share = (knee[..., 1] - hip[..., 1]) / np.where(drop > 0, drop, np.nan)
+    line = hip[..., 0] + share * (ankle[..., 0] - hip[..., 0])
+    return np.asarray(np.sign(middle[..., 0] - hip[..., 0]) * (knee[..., 0] - line) / body.scale)
+
+
+@_measure("torso", "frontal", "left_knee", "right_knee")
+def knee_level(body: Body, side: str) -> Array:
+    """How much higher one knee is than the other, without sign."""
+    return np.abs(_above(body, "left_knee", "right_knee"))
+
+
+@_measure("ratio", "frontal", "left_elbow", "right_elbow", "left_shoulder", "right_shoulder")
+def elbows_apart(body: Body, side: str) -> Array:
+    """Elbow separation over shoulder width."""
+    elbows = np.abs(body.at("left_elbow")[..., 0] - body.at("right_elbow")[..., 0])
+    shoulders = np.abs(body.at("left_shoulder")[..., 0] - body.at("right_shoulder")[..., 0])
+    return np.asarray(elbows / np.where(shoulders > 0, shoulders, np.nan))
 
 
 @_measure("torso", "frontal", "left_wrist", "right_wrist")

@@ -12,9 +12,9 @@ import numpy as np
 from poise.body import Array, Pose, PoseSequence
 from poise.coach.coach import AUTO, Coach
 from poise.coach.counting import angles
-from poise.coach.events import ANY, Advice, Counts, Event, Hold, Rep, Review, View
+from poise.coach.events import ANY, Advice, Counts, Cue, Event, Hold, Rep, Review, View
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged, Stretch, best_side
+from poise.coach.form import Judged, Stretch, Strictness, best_side
 from poise.coach.measures import find_measure
 from poise.coach.recognise import UNKNOWN
 from poise.coach.setup import READY
@@ -27,8 +27,10 @@ NOTHING = "No exercise that poise knows was recognised; name it with --exercise,
 NAMELESS = "The exercise was not recognised: repetitions are counted, but not judged. Name it with --exercise."
 
 
-def review(exercise: str | Exercise | Timeline, poses: Iterable[Pose]) -> Review:
-    """The judgement of a recording.
+def review(
+    exercise: str | Exercise | Timeline, poses: Iterable[Pose], strictness: Strictness = "standard"
+) -> Review:
+    """The judgement of a recording, its limits taken as strictly as asked.
 
     With ``auto`` it is gone through twice: once to find out what is done when (`recognised`), and again knowing it.
 
@@ -38,12 +40,12 @@ def review(exercise: str | Exercise | Timeline, poses: Iterable[Pose]) -> Review
 
     """
     if exercise != AUTO and not isinstance(exercise, Timeline):
-        return _reviewed(Coach(exercise, recorded=True), poses)
+        return _reviewed(Coach(exercise, True, strictness), poses)
     poses = poses if isinstance(poses, PoseSequence) else list(poses)
     exercise = exercise if isinstance(exercise, Timeline) else recognised(poses)
     main = exercise.main
     nameless = main in ("", UNKNOWN)
-    found = _reviewed(Coach(exercise), poses, None if nameless else load_exercise(main))
+    found = _reviewed(Coach(exercise, strictness=strictness), poses, None if nameless else load_exercise(main))
     notes = (NAMELESS if main else NOTHING,) if nameless else ()
     return replace(found, confidence=0.0 if nameless else exercise.probability(main), notes=notes)
 
@@ -65,6 +67,7 @@ def _reviewed(coach: Coach, poses: Iterable[Pose], exercise: Exercise | None = N
     exercise = exercise or coach.exercise
     plots = _Plots(exercise)
     events: list[Event] = []
+    cues: list[Cue] = []
     views: list[View] = []
     advice: Counter[Advice] = Counter()
     instants = seen = 0
@@ -72,6 +75,7 @@ def _reviewed(coach: Coach, poses: Iterable[Pose], exercise: Exercise | None = N
         feedback = coach.update(pose)
         plots.add(coach.judged)
         events += feedback.events
+        cues += (feedback.cue,) if feedback.cue else ()
         instants += 1
         if feedback.phase != "unseen":
             seen += 1
@@ -97,6 +101,7 @@ def _reviewed(coach: Coach, poses: Iterable[Pose], exercise: Exercise | None = N
         unit=plots.unit,
         seen_share=seen / instants if instants else 0.0,
         sets=sets,
+        cues=tuple(cues),
     )
 
 

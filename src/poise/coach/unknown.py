@@ -25,7 +25,7 @@ from statistics import median
 import numpy as np
 
 from poise.body import Array
-from poise.coach.events import Counts, Event, Rep, RepKind
+from poise.coach.events import Counts, Cue, Event, Rep, RepKind
 from poise.coach.exercise import Exercise
 from poise.coach.form import Judged
 from poise.coach.machine import Phase
@@ -74,6 +74,7 @@ class UnknownReps:
 
     def __init__(self, recorded: bool = False) -> None:
         self.exercise: Exercise | None = None  # what it counts has no name
+        self.cue: Cue | None = None  # and so nothing is said of it
         self.counts = Counts()
         self.phase: Phase = "unseen"
         self.progress = math.nan

@@ -8,6 +8,7 @@ asks how far the left-right axis of the body turns out of the picture.
 
 from __future__ import annotations
 
+import cmath
 import math
 
 from poise.body import Pose
@@ -45,6 +46,8 @@ _GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 _SEEN, _DIM = 0.5, 0.2
 #: A torso of fewer pixels is no body: all its keypoints lie on one spot.
 _LEAST_PX = 1.0
+#: Degrees up to which the left-right axis in the picture counts as level: trunks twist and cameras roll a little.
+_LEVEL = 25.0
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -95,6 +98,7 @@ class ViewTracker:
         self.view = View("unknown", math.nan, math.nan, 0)
         self._yaw = math.nan
         self._facing = 0.0
+        self._axis = 0j
         self._t = self._looked = math.nan
 
     def update(self, pose: Pose, scale: float) -> View:
@@ -103,20 +107,25 @@ class ViewTracker:
             return self.view
         if pose.seen and math.isfinite(scale):
             self._looked = pose.t
-            yaw, forward = self._instant(pose, scale)
+            yaw, forward, axis = self._instant(pose, scale)
             gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
             if math.isfinite(yaw):
                 self._yaw = yaw if math.isnan(self._yaw) else self._yaw + gain * (yaw - self._yaw)
                 self._facing += gain * (forward - self._facing)
+                self._axis += gain * (axis - self._axis)
                 self._t = pose.t
         facing = 0 if abs(self._facing) < 0.1 else (1 if self._facing > 0 else -1)
-        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing)
+        tilt = math.degrees(cmath.phase(self._axis)) / 2 if self._axis else 0.0
+        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
         return self.view
 
-    def _instant(self, pose: Pose, scale: float) -> tuple[float, float]:
-        """Yaw in degrees and the forward direction's share along the picture's x, from one pose."""
+    def _instant(self, pose: Pose, scale: float) -> tuple[float, float, complex]:
+        """Yaw in degrees, the forward direction's share along the picture's x, and the left-right axis, of a pose.
+
+        The axis is squared as a complex number, so that left to right and right to left add up.
+        """
         (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
-        widths = []
+        widths, axis = [], (complex(ls[0] - rs[0] + lh[0] - rh[0], ls[1] - rs[1] + lh[1] - rh[1]) / scale) ** 2
         if min(scores[:2]) > _DIM:
             widths.append(min(1.0, math.dist(ls, rs) / (scale * _SHOULDERS)))
         if min(scores[2:]) > _DIM:
@@ -124,10 +133,10 @@ class ViewTracker:
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
-            return flat, ahead
+            return flat, ahead, axis
         ls, rs, lh, rh = pose.all_world_at(_GIRDLES).tolist()
         if math.isnan(ls[0]):
-            return flat, ahead
+            return flat, ahead, axis
         across = [a - b + c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         up = [a + b - c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         forward = (
@@ -141,7 +150,7 @@ class ViewTracker:
         yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
         if forward[2] / norm > 0.3:
             yaw = 180.0 - yaw
-        return yaw, 0.5 * (forward[0] / norm + ahead)
+        return yaw, 0.5 * (forward[0] / norm + ahead), axis
 
 
 def _face_ahead(pose: Pose, scale: float) -> float:
@@ -187,6 +196,17 @@ def observable(view: View, plane: Plane) -> bool:
         return True
     unsteady = max(0.0, view.sigma - YAW_SIGMA)
     return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= GATES[plane]
+
+
+def gate_words(plane: Plane) -> str:
+    """From where a plane may be judged, in words.
+
+    >>> gate_words("sagittal"), gate_words("any")
+    ('side-on, within 35 degrees', 'any')
+    """
+    if plane == "any":
+        return "any"
+    return f"{'side-on' if plane == 'sagittal' else 'facing or turned away'}, within {GATES[plane]:g} degrees"
 
 
 def turn_advice(plane: Plane) -> Advice:

@@ -20,11 +20,12 @@ from statistics import fmean
 from typing import Protocol
 
 from poise.coach.counting import machine_of
-from poise.coach.events import Counts, Event, Hold, Rep, Set
+from poise.coach.events import Counts, Cue, Event, Hold, Rep, Set
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged
+from poise.coach.form import Judged, Strictness
 from poise.coach.machine import Machine, Phase
 from poise.coach.recognise import REST, UNKNOWN, Recognised
+from poise.coach.summary import summed_up
 from poise.coach.unknown import UnknownReps
 
 #: Seconds of the past that can be gone through again.
@@ -131,8 +132,9 @@ class Timeline:
 class Workout:
     """The machine for a whole workout: of each exercise its own machine, from when the announcer says it began."""
 
-    def __init__(self, announcer: Announcer) -> None:
+    def __init__(self, announcer: Announcer, strictness: Strictness = "standard") -> None:
         self.spans: list[Span] = []
+        self._strictness: Strictness = strictness
         self._announcer = announcer
         self._recent: deque[Judged] = deque()
         self._said = Recognised(REST, 1.0, -math.inf)
@@ -169,6 +171,11 @@ class Workout:
     def progress(self) -> float:
         """How far towards the turn the body is."""
         return self._machine.progress if self._machine else math.nan
+
+    @property
+    def cue(self) -> Cue | None:
+        """What to say as of the last pose."""
+        return self._machine.cue if self._machine else None
 
     def update(self, judged: Judged) -> list[Event]:
         """Advance by one pose of the judgement track."""
@@ -207,7 +214,7 @@ class Workout:
         events = self._close(since)
         self._said, self._since, self._likely = said, since, [said.probability]
         self._announced = self._ended = math.nan
-        self._machine = _machine_for(said.name)
+        self._machine = _machine_for(said.name, self._strictness)
         if self._machine:
             for judged in self._recent:
                 if judged.pose.t >= since:
@@ -229,10 +236,10 @@ class Workout:
         return [replace(event, number=self._numbered + event.number) for event in events]
 
 
-def _machine_for(name: str) -> Machine | None:
+def _machine_for(name: str, strictness: Strictness) -> Machine | None:
     if name == REST:
         return None
-    return UnknownReps() if name == UNKNOWN else machine_of(load_exercise(name))
+    return UnknownReps() if name == UNKNOWN else machine_of(load_exercise(name), strictness)
 
 
 def sets_of(events: Iterable[Event]) -> tuple[Set, ...]:
@@ -252,5 +259,6 @@ def sets_of(events: Iterable[Event]) -> tuple[Set, ...]:
         rest = members[0].start - out[-1].end if out else math.nan
         end = max(event.end for event in members)
         numbers = tuple(event.number for event in members)
-        out.append(Set(i + 1, members[0].exercise, members[0].start, end, counts, rest, numbers))
+        summary = summed_up([event for event in members if isinstance(event, Rep)])
+        out.append(Set(i + 1, members[0].exercise, members[0].start, end, counts, rest, numbers, summary))
     return tuple(out)

@@ -22,6 +22,9 @@ WIDE, HIGH = 10_000, 1_000
 #: The most points one curve is drawn with.
 MOST_POINTS = 1_500
 
+#: The moments of a rule whose limit is a level of its measure; others are ranges, speeds or times.
+_LEVELS = ("start", "turn", "max", "min", "median")
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -190,7 +193,7 @@ def curve(
     limits = [
         (rule.limit, f"{rule.title}: {'above' if rule.above else 'below'} {quantity(rule.limit, unit)}")
         for rule in rules
-        if rule.measure == name and rule.at != "range" and not rule.relative
+        if rule.measure == name and rule.at in _LEVELS and not rule.relative
         if lowest - reach <= rule.limit <= highest + reach
     ]
     usual = [

@@ -171,6 +171,34 @@ class Corrected(_Part):
     reason: str = Field(description="Why there is no such pose; empty where there is one.")
 
 
+class Summary(_Part):
+    """What the full repetitions of a set have in common; null where there are too few to tell."""
+
+    reps: int = Field(description="How many full repetitions it is of.")
+    rom: Number = Field(description="Median range of motion, in `unit`.")
+    unit: str = Field(description="Unit of `rom` and `asymmetry`.")
+    rom_spread: Number = Field(description="Standard deviation of the range over its mean, 0 to 1.")
+    tempo_spread: Number = Field(description="Standard deviation of the duration over its mean, 0 to 1.")
+    asymmetry: Number = Field(description="Median of left minus right at the turn, in `unit`.")
+    range_lost: Number = Field(
+        description="Share of the range lost from first to last by their trend, 0 to 1; less than 0 when it grew."
+    )
+    slowed: Number = Field(
+        description="Share by which lifting took longer at the end than at first, 0 to 1 or more."
+    )
+    tired: bool = Field(description="Whether range was lost or lifting slowed much and clearly.")
+
+
+class Cue(_Part):
+    """Something that was said: what to mend, or that it is mended."""
+
+    t: Seconds = Field(description="When, seconds.")
+    kind: Literal["correct", "praise"] = Field(description="`correct` what to mend, `praise` that it is mended.")
+    name: str = Field(description="Name of the rule.")
+    text: str = Field(description="The words.")
+    exercise: str = Field(description="Name of the exercise.")
+
+
 class Set(_Part):
     """Repetitions or holds of one exercise without a long pause: a line of the workout's log."""
 
@@ -182,6 +210,9 @@ class Set(_Part):
     rest_s: Number = Field(description="Seconds since the set before it ended; null for the first.")
     counts: Counts = Field(description="How many repetitions it has.")
     numbers: tuple[int, ...] = Field(description="Numbers of its repetitions or holds.")
+    summary: Summary | None = Field(
+        None, description="How alike, how even and how tiring they were; null of fewer than three full ones."
+    )
 
     @classmethod
     def of(cls, done: SetDone, given: ExerciseFile | None = None) -> Self:
@@ -232,6 +263,7 @@ class Report(_Part):
         (), description="The corrected poses of all faults, one for each moment of a repetition or hold."
     )
     sets: tuple[Set, ...] = Field(description="The workout's log: every set, in time order.")
+    cues: tuple[Cue, ...] = Field((), description="What a coach beside you would have said, in time order.")
     view: View
     seen_share: Number = Field(
         description="Share of the instants at which the person was seen well enough, 0 to 1."
@@ -267,7 +299,8 @@ class Report(_Part):
         """
         events: tuple[Event, ...] = (*review.reps, *review.holds)
         parts = {
-            name: getattr(review, name) for name in ("counts", "reps", "holds", "view", "seen_share", "advice")
+            name: getattr(review, name)
+            for name in ("counts", "reps", "holds", "view", "seen_share", "advice", "cues")
         }
         return cls.model_validate(
             {

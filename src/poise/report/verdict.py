@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from poise.report.schema import Rep, Report
-from poise.report.words import counted, duration, listed
+from poise.report.schema import Rep, Report, Set
+from poise.report.words import counted, duration, listed, quantity
 
 #: Below this share of instants at which the person was seen well, the verdict says so.
 SEEN_LITTLE = 0.7
@@ -70,6 +70,7 @@ def lead(report: Report) -> list[str]:
     hidden = len(rules - judged)
     if hidden:
         sentences.append(f"{hidden} check{'s' * (hidden > 1)} could not be judged in this film.")
+    sentences += [_together(one, several=len(report.sets) > 1) for one in report.sets if one.summary]
     if report.seen_share is not None and report.seen_share < SEEN_LITTLE:
         sentences.append(f"The person was seen well in only {100 * report.seen_share:.0f} % of the film.")
     return sentences
@@ -85,6 +86,22 @@ def tips(report: Report) -> list[str]:
     """What to do about each fault seen, the most frequent first, then about the set-up."""
     cues = {fault.title: fault.cue for item in report.judged for fault in item.faults if fault.state == "fault"}
     return [*dict.fromkeys(cues[title] for title in _faults(report)), *(advice.text for advice in report.advice)]
+
+
+def _together(one: Set, several: bool) -> str:
+    """How alike, how even and how tiring the repetitions of a set were."""
+    summary = one.summary
+    assert summary is not None
+    parts = [f"range {quantity(summary.rom, summary.unit)}"]
+    for spread, what in ((summary.rom_spread, "range"), (summary.tempo_spread, "time")):
+        if spread is not None:
+            parts.append(f"{what} alike within {100 * spread:.0f} %")
+    if summary.asymmetry is not None:
+        parts.append(f"left and right {quantity(abs(summary.asymmetry), summary.unit)} apart")
+    if summary.tired:
+        lost, slowed = (100 * max(share or 0.0, 0.0) for share in (summary.range_lost, summary.slowed))
+        parts.append(f"tiring, with {lost:.0f} % of range lost and lifting {slowed:.0f} % slower at the end")
+    return f"{f'Set {one.number}' if several else 'The set'}: {', '.join(parts)}."
 
 
 def _noun(report: Report) -> str:

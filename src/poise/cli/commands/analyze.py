@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -63,6 +63,10 @@ def analyze_command(
     workers: Annotated[int, typer.Option(min=0, help="Parts of a film done side by side; 0: one a core.")] = 0,
     start: Annotated[float | None, typer.Option(min=0, help="Second of the film to begin with.")] = None,
     end: Annotated[float | None, typer.Option(min=0, help="Second of the film to end with.")] = None,
+    strictness: Annotated[
+        Literal["beginner", "standard", "strict"],
+        typer.Option(help="How strictly form is judged.", case_sensitive=False),
+    ] = "standard",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON lines; nothing else.")] = False,
 ) -> None:
@@ -77,7 +81,7 @@ def analyze_command(
         from poise.coach import ANY, AUTO, load_exercise
 
         settings = Settings(
-            exercise, backend, model, people, workers, not no_video, start, end, trust, person, rate
+            exercise, backend, model, people, workers, not no_video, start, end, trust, person, rate, strictness
         )
         if exercise not in (ANY, AUTO):
             load_exercise(exercise)

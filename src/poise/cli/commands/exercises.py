@@ -10,6 +10,8 @@ from rich.table import Table
 
 from poise.cli.app import app, out
 from poise.coach import exercises, load_exercise
+from poise.coach.form import error_model
+from poise.coach.view import gate_words
 
 group = typer.Typer(help="List the exercises, or show what one is held to.", invoke_without_command=True)
 app.add_typer(group, name="exercises")
@@ -42,11 +44,12 @@ def show(name: Annotated[str, typer.Argument(help="A name from the list, or a .t
     )
     for rule in exercise.fault:
         side = "above" if rule.above else "below"
-        unit = rule.quantity.unit
+        needs = ", ".join(rule.quantity.keypoints("near")).replace("_", " ")
+        view = gate_words(rule.quantity.plane) + ("; not from behind" if rule.front else "")
         out.print(f"\n[bold]{escape(rule.title)}[/] ({rule.name}, evidence {rule.evidence})")
-        out.print(
-            f"  {rule.measure.replace('_', ' ')} at {rule.at}: fault {side} {rule.limit:g} {unit}, "
-            f"fine to {rule.ok:g}; seen in the {rule.quantity.plane} plane"
-        )
+        out.print(f"  {rule.taken}: fault {side} {rule.limit:g} {rule.unit}, fine to {rule.ok:g}")
+        out.print(f"  Needs {needs}. View: {view}. Error: {error_model(rule)}.")
         out.print(f"  {escape(rule.cue)} {escape(rule.why)}")
         out.print(f"  Source: {escape(rule.source)}.")
+    for other in exercise.unjudged:
+        out.print(f"\nNot judged: {escape(other.title)}. {escape(other.why)}")

@@ -215,7 +215,7 @@ DUMBBELL_ROW = Move(
         "hinge": Parameter(55, (44, 66), "deg", "trunk lean", "too_upright", (6, 21)),
         "pull": Parameter(18, (8, 32), "deg", "upper arm behind the trunk at the turn", "short_top", (-40, -14)),
         "trunk_rise": Parameter(0, (0, 6), "deg", "trunk raised by the turn", "body_swing", (18, 30)),
-        "knees": Parameter(22, (12, 34), "deg", "knee flexion"),
+        "knees": Parameter(22, (12, 34), "deg", "knee flexion", "knees_bent", (58, 72)),
         "elbows": Parameter(88, (74, 104), "deg", "elbow flexion at the turn"),
         "asymmetry": Parameter(0, (-5, 5), "deg", "left minus right elbow flexion"),
         "grip": Parameter(0, (-20, 70), "deg", "pronation of the hands"),

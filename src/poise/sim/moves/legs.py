@@ -83,7 +83,9 @@ SQUAT = Move(
         "trunk_lean": Parameter(
             0, (-8, 4), "deg", "trunk lean beyond what keeps the balance", "over_lean", (16, 30)
         ),
-        "knee_forward": Parameter(0, (-4, 5), "deg", "shank lean beyond a quarter of the knee flexion"),
+        "knee_forward": Parameter(
+            0, (-4, 5), "deg", "shank lean beyond a quarter of the knee flexion", "knee_forward", (22, 30)
+        ),
         "valgus": Parameter(
             0, (0, 0.006), "stature", "knees moved to the midline at the turn", "knees_in", (0.045, 0.07)
         ),
@@ -96,7 +98,9 @@ SQUAT = Move(
         ),
         "hip_shift": Parameter(0, (-0.006, 0.006), "stature", "hips shifted sideways", "hip_shift", (0.04, 0.07)),
         "towards": Parameter(1.2, (0.8, 2.5), "s", "time of the way down", "fast_descent", (0.3, 0.55)),
-        "stance": Parameter(0.23, (0.19, 0.30), "stature", "distance between the ankles"),
+        "stance": Parameter(
+            0.23, (0.19, 0.30), "stature", "distance between the ankles", "narrow_stance", (0.05, 0.1)
+        ),
         "knee_ratio": Parameter(1.0, (0.88, 1.15), "ankles", "distance of the knees at the turn, but for valgus"),
         "toe_out": Parameter(18, (5, 30), "deg", "how far the feet point outwards"),
     },
@@ -203,7 +207,7 @@ def _deadlift(body: Body, beat: Beat) -> Posture:
     early = bump(beat.returning / 0.7) * beat["hips_first"]
     bend = between(beat["lockout"], beat["knees"], u)
     knee = bend - np.minimum(early, 0.8 * (bend - beat["lockout"]))
-    lean = between(beat["lockout"] / 2 - beat["lean_back"], beat["hinge"], u) + early / 3
+    lean = between(beat["lockout"] / 2 - beat["lean_back"], beat["hinge"], u) + 0.75 * early
     stance = places(beat["stance"] * H / 2, body.ankle_height, 0.0)
     back = _behind(body, knee, knee / 5)
     pitch, spine = leaning(lean, 0.25 * lean)
@@ -274,7 +278,7 @@ JUMPING_JACK = Move(
         "spread": Parameter(1.8, (1.5, 2.3), "shoulders", "ankle distance when open", "feet_narrow", (0.65, 0.92)),
         "lag": Parameter(0, (0, 0.06), "cycle", "arms behind legs", "out_of_time", (0.22, 0.32)),
         "knees": Parameter(14, (11, 24), "deg", "knee flexion on landing", "stiff_landing", (1, 5)),
-        "closed": Parameter(0.5, (0.4, 0.7), "shoulders", "ankle distance when closed"),
+        "closed": Parameter(0.5, (0.4, 0.7), "shoulders", "ankle distance when closed", "feet_apart", (1.25, 1.45)),
         "arms_down": Parameter(12, (8, 25), "deg", "arm elevation when closed"),
     },
     Tempo(0.42, 0.05, 0.42, 0.10),

@@ -1,0 +1,212 @@
+"""What a measure is: a named quantity of a body seen from somewhere, with a unit, a plane and an error model.
+
+How wrong a measure may be follows from its own geometry: `Measure.sigma` moves every keypoint it needs, and the yaw
+it was rectified by, by their standard errors, and adds up what the measure does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from poise.body import Array, Keypoints, Pose, PoseSequence
+from poise.body import geometry as g
+
+Plane = Literal["sagittal", "frontal", "any"]
+Unit = Literal["deg", "torso", "ratio"]
+
+#: Standard error of a smoothed keypoint, as a share of the torso. BlazePose jitters by 0.3 to 0.5 % of the body box
+#: and drifts slowly by 0.5 to 3 % of it; 3 % of the torso makes a right-angled knee uncertain by about 4 degrees,
+#: between the 3.5 and 6.4 degrees published for side views (Cosoli 2026).
+KEYPOINT_SIGMA = 0.03
+
+#: Standard error of an angle from world keypoints, degrees: monocular 3D is 9 degrees off at best
+#: (Sensors 25(3) 799 and others), so it only stands in where no fault is judged.
+WORLD_SIGMA = 12.0
+
+
+_GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A pose (or sequence of poses) seen from somewhere: what every measure is a function of.
+
+    Args:
+        pose: the keypoints, of one instant or many, ``(..., K, D)``.
+        scale: pixels per torso length, shape ``(...)``.
+        yaw: degrees between the way the body faces and the camera, shape ``(...)``; 0 towards it, 90 side-on.
+        facing: +1 when the person faces right in the picture, -1 left, shape ``(...)``.
+        tilt: degrees between the left-right axis of the body in the picture and the horizontal.
+
+    """
+
+    pose: Pose | PoseSequence | Keypoints
+    scale: Array
+    yaw: Array
+    facing: Array
+    tilt: float = 0.0
+
+    def at(self, name: str) -> Array:
+        """Pixels of a keypoint: shape ``(..., 2)``."""
+        return self.pose.at(name)
+
+    def in_plane(self, plane: Plane, *names: str, out: float = 0.0) -> list[Array]:
+        """Pixels of keypoints with the foreshortening of the plane undone, each ``(..., 2)``.
+
+        The sagittal plane is stretched by 1 / sin(yaw) along the picture of the body's left-right axis, which is
+        level unless it lies below a high camera; the frontal plane by 1 / |cos(yaw)| along x; at most twofold.
+        What is known to lie ``out`` degrees out of the sagittal plane is turned into it as well.
+        """
+        points = self.pose.all_at(names)
+        if plane != "any":
+            points = self._along(points, self.stretch(plane), level=plane == "frontal")
+        if out:
+            points = self._along(points, _stretch(np.full_like(self.yaw, np.cos(np.radians(out)))), level=True)
+        return [points[..., i, :] for i in range(len(names))]
+
+    def _along(self, points: Array, stretch: Array, level: bool = False) -> Array:
+        """Points ``(..., N, 2)`` stretched along the body's left-right axis, or along x."""
+        if level or not self.tilt:
+            return np.asarray(points * stretch)
+        angle = np.radians(self.tilt)
+        axis = np.array((np.cos(angle), np.sin(angle)))
+        return np.asarray(points + ((stretch[..., :1] - 1.0) * (points @ axis)[..., None]) * axis)
+
+    def stretch(self, plane: Plane) -> Array:
+        """What x and y are multiplied by to undo the foreshortening of a plane, ``(..., 1, 2)``."""
+        if plane == "any":
+            return np.ones((*np.shape(self.yaw), 1, 2))
+        return self._unturned if plane == "sagittal" else self._faced
+
+    @cached_property
+    def twins(self) -> Body:
+        """The body, and beside it the same one with left and right called each other's names: ``(2, ...)``."""
+        pose, mirror = self.pose, self.pose.skeleton.mirror
+        points = np.array([pose.points, pose.points[..., mirror, :]])
+        score = np.array([pose.score, pose.score[..., mirror]])
+        return Body(Keypoints(pose.skeleton, points, score), self.scale, self.yaw, self.facing, self.tilt)
+
+    @cached_property
+    def _unturned(self) -> Array:
+        return _stretch(np.sin(np.radians(self.yaw)))
+
+    @cached_property
+    def _faced(self) -> Array:
+        return _stretch(np.abs(np.cos(np.radians(self.yaw))))
+
+
+def _stretch(turn: Array) -> Array:
+    stretch = np.ones((*np.shape(turn), 1, 2))
+    stretch[..., 0, 0] = 1.0 / np.fmin(np.fmax(turn, 0.5), 1.0)
+    return stretch
+
+
+def turned(body: Body, plane: Plane) -> Body:
+    """The body as a camera that sees this plane undistorted would see it, from the world keypoints.
+
+    A second opinion with an error of its own (`WORLD_SIGMA`); all NaN where there are no world keypoints.
+    """
+    pose = body.pose
+    girdles = pose.all_world_at(_GIRDLES)
+    ls, rs, lh, rh = (girdles[..., i, :] for i in range(4))
+    across = ls - rs + lh - rh
+    ax, az = across[..., 0], across[..., 2]
+    norm = np.hypot(ax, az)
+    norm = np.where(norm > 0, norm, np.nan)
+    ax, az = (ax / norm)[..., None], (az / norm)[..., None]
+    points = np.full(pose.points.shape, np.nan)
+    if pose.world is not None:
+        x, z = pose.world[..., 0], pose.world[..., 2]
+        points[..., 0] = x * az - z * ax if plane == "sagittal" else x * ax + z * az
+        points[..., 1] = pose.world[..., 1]
+    torso = g.distance((ls + rs) / 2, (lh + rh) / 2)
+    yaw = np.full(torso.shape, 90.0 if plane == "sagittal" else 0.0)
+    return Body(Keypoints(pose.skeleton, points, pose.score), torso, yaw, np.ones(torso.shape))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A named quantity: its unit, the plane it lies in, the keypoints it needs, and how it is computed.
+
+    A sided measure has ``{side}`` in the keypoints it needs, and is computed for the left and the right; it names
+    no side but the one it is given, so that the right of a body is the left of its mirror image. Where the skeleton
+    lacks one of those keypoints it is NaN, and seen with score 0: nothing is said then. Where a measure assumes how
+    far out of the plane a limb points, ``squeeze`` is how short what is seen may be if it points further out.
+    """
+
+    name: str
+    unit: Unit
+    plane: Plane
+    needs: tuple[str, ...]
+    about: str
+    compute: Callable[[Body, str], Array]
+    squeeze: float = 1.0
+
+    @property
+    def sided(self) -> bool:
+        """Whether there is one of it on the left and one on the right."""
+        return any("{side}" in name for name in self.needs)
+
+    def keypoints(self, side: str) -> tuple[str, ...]:
+        """The keypoints needed for one side."""
+        return tuple(name.format(side=side) for name in self.needs)
+
+    def score(self, body: Body, side: str) -> Array:
+        """How surely its keypoints were seen: the lowest of their scores, ``(...)``; 0 without them."""
+        if not body.pose.skeleton.has_all(self.keypoints(side)):
+            return np.zeros(body.pose.points.shape[:-2])
+        return np.asarray(body.pose.scores_at(self.keypoints(side)).min(-1))
+
+    def sides(self) -> tuple[str, ...]:
+        """The sides it has: left and right, or the single unnamed one."""
+        return ("left", "right") if self.sided else ("",)
+
+    def each(self, body: Body) -> Array:
+        """The measure on every side it has, shape ``(S, ...)`` in the order of `sides`."""
+        return self.compute(body.twins, "left") if self.sided else self.compute(body, "")[None]
+
+    def scores(self, body: Body) -> Array:
+        """How surely the keypoints of every side were seen, shape ``(S, ...)`` in the order of `sides`."""
+        return self.score(body.twins, "left") if self.sided else self.score(body, "")[None]
+
+    def value(self, body: Body) -> Array:
+        """The measure, both sides weighted by how surely each is seen (squared), shape ``(...)``."""
+        if not self.sided:
+            return self.compute(body, "")
+        left, right = self.each(body)
+        wl, wr = self.scores(body) ** 2 + 1e-6
+        both = (left * wl + right * wr) / (wl + wr)
+        return np.asarray(np.where(np.isnan(left), right, np.where(np.isnan(right), left, both)))
+
+    def sigma(self, body: Body, side: str, yaw_sigma: float = 0.0) -> Array:
+        """Its standard error in its own unit, shape ``(...)``, from those of the keypoints and the yaw."""
+        pose, skeleton = body.pose, body.pose.skeleton
+        if not skeleton.has_all(self.keypoints(side)):
+            return np.full(np.shape(body.scale), np.nan)
+        ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
+        moved = [(end, axis) for end in ends for axis in (0, 1)]
+        # A stack of bodies: as it is, each coordinate moved by its error, turned by that of the yaw, and squeezed.
+        shape = (len(moved) + 3, *np.shape(body.scale))
+        points = np.empty((*shape, *pose.points.shape[-2:]))
+        points[:] = pose.points
+        for i, (end, axis) in enumerate(moved):
+            points[i + 1, ..., end, axis] += KEYPOINT_SIGMA * body.scale
+        yaw = np.empty(shape)
+        yaw[:] = body.yaw
+        away = -1.0 if self.plane == "sagittal" else 1.0
+        yaw[-2] = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
+        points[-1, ..., 0] *= self.squeeze
+        stack = Body(Keypoints(skeleton, points, pose.score), body.scale, yaw, body.facing, body.tilt)
+        values = self.compute(stack, side)
+        off = values[1:] - values[0]
+        return np.asarray(np.sqrt((off * off).sum(0)))
+
+
+def _ends(name: str) -> tuple[str, ...]:
+    stem = name.removeprefix("mid_")
+    return (name,) if stem == name else (f"left_{stem}", f"right_{stem}")
