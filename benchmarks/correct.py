@@ -21,6 +21,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from form import planted
@@ -49,7 +50,7 @@ def broken_contract(correction: Correction, exercise: str) -> list[str]:
     if correction.pose is None:
         return [correction.reason]
     bears, before = load_exercise(exercise).bears, correction.body
-    after = Body(correction.pose, before.scale, before.yaw, before.facing)
+    after = replace(before, pose=correction.pose)
     wrong = []
     for bound in correction.bounds:
         slack = (MARGIN if bound.broken else RULES) * bound.gap  # what is mended is so with `MARGIN` to spare

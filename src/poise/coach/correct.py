@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,7 @@ MARGIN = 0.1
 #: Displacement, in torso lengths, from which on a keypoint has moved.
 MOVED = 0.05
 #: The moments of a rule at which a posture is asked for; others are about time.
-POSTURES = frozenset({"start", "turn", "max", "min", "range", "median"})
+POSTURES = frozenset({"start", "turn", "max", "min", "range", "median", "gain"})
 
 UNSEEN = "Too little of the body was seen to say how it would look."
 TIMING = "It is about when you move, not about where you are."
@@ -85,7 +85,7 @@ class Correction:
         """What it does to the measures of the rules it corrects."""
         if self.pose is None:
             return ()
-        after = Body(self.pose, self.body.scale, self.body.yaw, self.body.facing, self.body.tilt)
+        after = replace(self.body, pose=self.pose)
         return tuple(
             Change(
                 bound.rule,
@@ -171,9 +171,9 @@ class _Moment:
         if fault.state == "not_observable" or not self._in_force(rule, fault):
             return
         measure, gap = rule.quantity, abs(rule.limit - rule.ok)
-        sides = {side: self._reach(rule, side) for side in measure.sides()}
+        sides = {side: self._reach(rule, fault, side) for side in measure.sides()}
         off = {side: max(now - high, low - now) for side, (now, low, high) in sides.items()}
-        judged = next(side for side in sides if measure.keypoints(side) == fault.keypoints)
+        judged = next((side for side in sides if measure.keypoints(side) == fault.keypoints), measure.sides()[0])
         for side, (_, low, high) in sides.items():
             if not math.isfinite(off[side]) or float(measure.score(self.body, side)) < DIMLY:
                 continue
@@ -183,12 +183,14 @@ class _Moment:
             spare = MARGIN * gap if mends else -max(off[side], 0.0)
             yield Bound(rule.name, rule.title, measure, side, low + spare, high - spare, gap, mends)
 
-    def _reach(self, rule: Rule, side: str) -> tuple[float, float, float]:
+    def _reach(self, rule: Rule, fault: Fault, side: str) -> tuple[float, float, float]:
         """A measure now, and between what it must lie for its rule to be all right."""
         now, ok = float(rule.quantity.compute(self.body, side)), rule.ok
         if rule.at == "range":
             low, high = np.nanquantile(rule.quantity.compute(self._stretch.body, side), (0.05, 0.95)).tolist()
             return (now, -math.inf, low + ok) if now - low > high - now else (now, high - ok, math.inf)
+        if rule.at == "gain":
+            ok += now - fault.value
         if rule.relative:
             ok += neutral_of(rule, self._neutral, side)[0]
         return (now, -math.inf, ok) if rule.above else (now, ok, math.inf)
@@ -200,5 +202,7 @@ class _Moment:
         throughout = rule.at in ("range", "median") or (rule.at, rule.above) in (("max", True), ("min", False))
         if throughout or abs(fault.t - self._fault.t) <= 2 * NEAR_S:
             return True
+        if rule.at == "gain":
+            return False
         now = [float(rule.quantity.compute(self.body, side)) for side in rule.quantity.sides()]
         return any(abs(value - fault.value) <= abs(rule.limit - rule.ok) for value in now)  # about as it was judged

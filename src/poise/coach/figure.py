@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -148,8 +148,8 @@ class Figure:
         self.names = (*body.pose.skeleton.keypoints, "mid_hip", "mid_shoulder")
         self.index = {name: i for i, name in enumerate(self.names)}
         self.piece = {piece.name: i for i, piece in enumerate(self.pieces)}
-        self._unit = body.stretch(plane)[0] / float(body.scale)
-        flat = body.pose.all_at(self.names) * self._unit
+        self._plane = _into(plane, body)
+        flat = body.pose.all_at(self.names) @ self._plane
         self.start: Places = flat[:, 0] + 1j * flat[:, 1]
         self._way = np.zeros((len(self.pieces), len(self.names)), dtype=np.complex128)
         for i, piece in enumerate(self.pieces):
@@ -177,10 +177,11 @@ class Figure:
         """The body with its keypoints at places ``(..., names)``, to be measured; what did not move stays put."""
         pose, shape = self.body.pose, places.shape[:-1]
         moved = (places - self.start)[..., : len(pose.skeleton)]
-        points = pose.points + np.stack([moved.real, moved.imag], -1) / self._unit
+        points = pose.points + np.stack([moved.real, moved.imag], -1) @ np.linalg.inv(self._plane)
         score = np.broadcast_to(pose.score, (*shape, len(pose.score)))
         scale, yaw, facing = (np.broadcast_to(v, shape) for v in (self.body.scale, self.body.yaw, self.body.facing))
-        return Body(Keypoints(pose.skeleton, points, score), scale, yaw, facing, self.body.tilt)
+        keypoints = Keypoints(pose.skeleton, points, score)
+        return replace(self.body, pose=keypoints, scale=scale, yaw=yaw, facing=facing)
 
     def bend(self, far: int, near: int) -> float:
         """How far one piece is turned against another at the start, radians, as seen."""
@@ -190,6 +191,14 @@ class Figure:
     def _grown(self, state: Array) -> Places:
         count = len(self.pieces)
         return np.asarray(np.exp(state[count : 2 * count] + 1j * state[:count]))
+
+
+def _into(plane: Plane, body: Body) -> Array:
+    """What pixels ``(..., 2)`` are multiplied by to lie in a plane, foreshortening undone, in torso lengths."""
+    skeleton, unit = body.pose.skeleton, np.zeros(body.pose.points.shape)
+    unit[:2] = np.eye(2)
+    probe = replace(body, pose=Keypoints(skeleton, unit, body.pose.score))
+    return np.array(probe.in_plane(plane, *skeleton.keypoints[:2])) / float(body.scale)
 
 
 class Settling:
