@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -23,7 +23,7 @@ from urllib.request import urlopen
 import numpy as np
 from browser import CHROMIUM, fake_camera, flags
 from machine import machine
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from poise.sim.shipped import shipped
 from poise.vision import weights
@@ -86,6 +86,11 @@ def live(chromium: Browser, seconds: float) -> None:
     print(f"poses: {poses / took:.1f} a second over {took:.0f} s, {spent:.1f} ms each in the network")
 
 
+def instead(body: bytes) -> Callable[[Route], None]:
+    """Answers a request with those bytes."""
+    return lambda route: route.fulfill(body=body)
+
+
 def mask(chromium: Browser, seconds: float, rounds: int) -> None:
     """As many poses as it can, with and without the mask."""
     detector, landmarks = weights.load("blazepose-detector"), weights.load("blazepose-full")
@@ -94,7 +99,7 @@ def mask(chromium: Browser, seconds: float, rounds: int) -> None:
         for kept in found:
             context = chromium.new_context(service_workers="block")
             task = task_file(detector, landmarks, mask=kept)
-            context.route("**/pose_full.task", lambda route, task=task: route.fulfill(body=task))
+            context.route("**/pose_full.task", instead(task))
             page = coached(context, "?fps=60&model=full")
             poses, ms = page.evaluate("[poise.live.stage.poses, poise.live.stage.ms]")
             began = time.perf_counter()
