@@ -180,6 +180,14 @@ def test_somebody_seen_badly_is_searched_for_four_times_a_second_and_taken_where
     assert film.scene.searches == []
 
 
+def test_the_time_between_doubts_can_be_chosen() -> None:
+    film = Film(body := Body(300.0))
+    film.follower = Follower(film.scene, 1, doubt_s=10.0)
+    body.clarity = 0.5
+    film.run(5.0)
+    assert len(film.scene.searches) == 1
+
+
 def test_somebody_seen_badly_gives_way_to_somebody_seen_clearly() -> None:
     film = Film(Body(100.0, side=200.0, clarity=0.55))
     assert film.run(1.0) == {0: 100.0}

@@ -33,6 +33,8 @@ app.add_typer(group, name="desk")
 #: Pixels wanted of a camera: enough for a face at arm's length, and cheap.
 _SIZE = (640, 480)
 _DIARY = "diary.jsonl"
+#: Seconds between searches for somebody else: legs under a desk are never seen well, and that is no doubt.
+_DOUBT_S = 10.0
 
 
 @group.callback()
@@ -158,7 +160,7 @@ def _seen(stack: ExitStack, camera: str, film: Path | None, every: float, model:
     """Looks at a camera or film, closed when the stack is."""
     frames: Camera | Film = open_film(film) if film else open_camera(camera, _SIZE)
     stack.callback(frames.close)
-    eyes = open_estimator("blazepose", model=model)
+    eyes = open_estimator("blazepose", model=model, doubt_s=_DOUBT_S)
     stack.callback(eyes.close)
     return Looks(frames, eyes, every)
 

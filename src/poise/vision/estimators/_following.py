@@ -22,7 +22,7 @@ from poise.vision.estimators._blazepose import Landmarks, OneEuro, region
 from poise.vision.frame import Frame, Picture
 
 #: Seconds from one search to the next: while somebody is seen badly, and while more people are wanted.
-_DOUBT_S, _WANT_S = 0.25, 2.0
+DOUBT_S, _WANT_S = 0.25, 2.0
 
 #: Somebody lost is forgotten after this many seconds.
 _FORGET_S = 2.0
@@ -113,11 +113,13 @@ class Follower:
     Args:
         eyes: what sees.
         people: how many people to follow at most.
+        doubt_s: seconds from one search to the next while somebody is seen badly.
 
     """
 
-    def __init__(self, eyes: Eyes, people: int) -> None:
+    def __init__(self, eyes: Eyes, people: int, doubt_s: float = DOUBT_S) -> None:
         self._eyes = eyes
+        self._doubt_s = doubt_s
         self._people = people
         self._followed: list[_Followed] = []
         self._met = 0
@@ -153,7 +155,7 @@ class Follower:
         if not any(f.sight for f in self._followed):
             return True
         if any(f.clarity < _WELL_SEEN for f in self._followed):
-            return t - self._searched >= _DOUBT_S
+            return t - self._searched >= self._doubt_s
         self._searches = 0
         return self._has_room() and t - self._searched >= _WANT_S
 

@@ -16,7 +16,7 @@ from poise.errors import UnknownName
 from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators import _blazepose as blaze
-from poise.vision.estimators._following import Follower, Sight
+from poise.vision.estimators._following import DOUBT_S, Follower, Sight
 from poise.vision.estimators._tflite import Network, give_back_memory
 from poise.vision.frame import Frame, Picture
 
@@ -36,6 +36,7 @@ def open_blazepose(
     progress: weights.Progress | None = None,
     trust: bool = False,
     smooth: bool = False,
+    doubt_s: float = DOUBT_S,
 ) -> BlazePose:
     """BlazePose with its networks, fetched when they are not here.
 
@@ -46,6 +47,7 @@ def open_blazepose(
         progress: told about model files as they arrive.
         trust: not looked at: all its models are published.
         smooth: steady the keypoints as MediaPipe does, for what has no smoothing of its own.
+        doubt_s: seconds from one search to the next while somebody is seen badly, as with legs under a desk.
 
     Raises:
         UnknownName: when there is no such model.
@@ -54,7 +56,7 @@ def open_blazepose(
     """
     landmarks = weights.load(_name(model), progress)
     detector = weights.load("blazepose-detector", progress)
-    return BlazePose(detector, landmarks, people=people, threads=threads, smooth=smooth)
+    return BlazePose(detector, landmarks, people=people, threads=threads, smooth=smooth, doubt_s=doubt_s)
 
 
 def _name(model: str) -> str:
@@ -107,15 +109,23 @@ class BlazePose:
         people: how many people to follow at most.
         threads: how many threads a network may use.
         smooth: steady the keypoints as MediaPipe does.
+        doubt_s: seconds from one search to the next while somebody is seen badly.
 
     """
 
     skeleton = BLAZEPOSE33
 
     def __init__(
-        self, detector: bytes, landmarks: bytes, *, people: int = 1, threads: int = 1, smooth: bool = False
+        self,
+        detector: bytes,
+        landmarks: bytes,
+        *,
+        people: int = 1,
+        threads: int = 1,
+        smooth: bool = False,
+        doubt_s: float = DOUBT_S,
     ) -> None:
-        self._follower = Follower(_Networks(detector, landmarks, threads), people)
+        self._follower = Follower(_Networks(detector, landmarks, threads), people, doubt_s)
         self._smooth = smooth
         self._smoothers: dict[int, _Smoother] = {}
         self._now = -math.inf
