@@ -202,7 +202,7 @@ class _Moment:
         throughout = rule.at in ("range", "median") or (rule.at, rule.above) in (("max", True), ("min", False))
         if throughout or abs(fault.t - self._fault.t) <= 2 * NEAR_S:
             return True
-        if rule.at == "gain":
-            return False
+        if rule.at == "gain" or (fault.state == "fault" and rule.at != "turn"):
+            return False  # broken at a moment of its own, it is mended there
         now = [float(rule.quantity.compute(self.body, side)) for side in rule.quantity.sides()]
         return any(abs(value - fault.value) <= abs(rule.limit - rule.ok) for value in now)  # about as it was judged
