@@ -87,6 +87,7 @@ def one_set(number: int, exercise: str, full: int, held_s: float = 0.0, partial:
         rest_s=None,
         counts=counts,
         numbers=tuple(range(1, full + partial + 1)),
+        summary=None,
     )
 
 
