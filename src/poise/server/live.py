@@ -344,6 +344,7 @@ class Conversation:
                 "view": feedback.view,
                 "advice": feedback.advice,
                 "events": [_event(event) for event in feedback.events],
+                "cue": feedback.cue,
                 "corrected": self._corrected(feedback.corrected),
                 "skipped": self._skipped,
                 "server_ms": round(1e3 * (time.monotonic() - came), 3),

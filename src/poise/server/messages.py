@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from poise.body import BLAZEPOSE33
-from poise.report.schema import Advice, Counts, Hold, Number, Rep, Seconds, Set, View
+from poise.report.schema import Advice, Counts, Cue, Hold, Number, Rep, Seconds, Set, View
 
 #: The version of this protocol; within one, fields are only ever added.
 PROTOCOL = 1
@@ -151,6 +151,7 @@ class FeedbackTold(_Told):
     view: View
     advice: tuple[Advice, ...] = Field(description="What to change about the set-up, most important first.")
     events: tuple[Annotated[RepDone | HoldDone, Field(discriminator="type")], ...]
+    cue: Cue | None = Field(default=None, description="The one thing to say now; null when there is nothing.")
     corrected: list[tuple[float, float] | None] | None = Field(
         default=None, description="33 of [x, y]: the corrected pose to show as a ghost; null when there is none."
     )
