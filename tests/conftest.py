@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,11 @@ def squat_analysis(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory)
     """That film analysed by BlazePose full, as `poise analyze` does it."""
     folder: Path = tmp_path_factory.mktemp("results") / "squat"
     return analyze(squat.path, folder, Settings(exercise="squat"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_everybody_has() -> Iterator[None]:
+    """BlazePose runs on LiteRT in tests, as it does for who has no extra; what else it may run on has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("poise.vision.estimators.blazepose.installed", lambda: False)
+        yield

@@ -104,7 +104,10 @@ def test_doctor_says_what_is_here() -> None:
     listed = told(poise("doctor"))
     for word in ("python", "LiteRT", "blazepose", "H.264"):
         assert word in listed
-    assert re.search(r"runtime LiteRT [\d.]+, XNNPACK; blazepose-full takes [\d.]+ ms on the one thread", listed)
+    assert re.search(
+        r"runtime (LiteRT [\d.]+, XNNPACK|OpenVINO [\d.]+); blazepose-full takes [\d.]+ ms on the one thread",
+        listed,
+    )
 
 
 def test_doctor_says_how_to_get_a_model_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,6 +193,7 @@ def test_closing_gives_the_memory_back() -> None:
 
 def test_what_it_runs_on_is_measured() -> None:
     one = measure("lite")
+    assert one.runtime == "litert"
     assert one.delegated
     assert 0.05 < one.ms < 5_000
     assert 0 < one.cores < 1.2

@@ -71,12 +71,13 @@ def _runs_on(model: ModelInfo) -> str:
 def _runtime() -> str:
     """What an analysis would run on here, found out by running it."""
     name = f"blazepose-{DEFAULT_MODEL}"
-    lite = f"LiteRT {_version('ai-edge-litert')}"
     if not any(model.path for model in models() if model.name == name):
-        return f"{lite}; {name} is not here, so nothing could be run: poise models fetch {name}"
+        return f"{name} is not here, so nothing could be run: poise models fetch {name}"
     found = measure()
+    runtime = f"OpenVINO {_version('openvino')}"
+    if found.runtime == "litert":
+        runtime = f"LiteRT {_version('ai-edge-litert')}, {'XNNPACK' if found.delegated else 'without XNNPACK'}"
     return (
-        f"{lite}, {'XNNPACK' if found.delegated else 'without XNNPACK'}; {name} takes {found.ms:.1f} ms on the "
-        f"one thread a part has, with {found.cores:.1f} cores busy; "
-        f"a film is followed in up to {os.cpu_count()} parts at once"
+        f"{runtime}; {name} takes {found.ms:.1f} ms on the one thread a part has, with {found.cores:.1f} cores "
+        f"busy; a film is followed in up to {os.cpu_count()} parts at once"
     )

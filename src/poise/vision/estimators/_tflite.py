@@ -37,6 +37,8 @@ class Network:
 
     """
 
+    runtime = "litert"
+
     def __init__(self, model: bytes, outputs: Sequence[Shape], values: tuple[float, float], threads: int) -> None:
         with _silent():
             self._net = Interpreter(model_content=pruned(model, set(outputs)), num_threads=threads)

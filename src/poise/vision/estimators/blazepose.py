@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators._following import DOUBT_S, Follower, Sight
+from poise.vision.estimators._openvino import OpenVINONetwork, installed
 from poise.vision.estimators._tflite import Network, give_back_memory
 from poise.vision.frame import Frame, Picture
 
@@ -71,10 +73,11 @@ def _name(model: str) -> str:
 class Running:
     """How a landmark network really runs here.
 
-    ``delegated`` says whether XNNPACK runs it, ``ms`` is milliseconds of one inference at the median, ``cores``
-    how many cores it kept busy meanwhile.
+    ``runtime`` is ``litert`` or ``openvino``, ``delegated`` whether LiteRT has XNNPACK run it, ``ms`` is
+    milliseconds of one inference at the median, ``cores`` how many cores it kept busy meanwhile.
     """
 
+    runtime: str
     delegated: bool
     ms: float
     cores: float
@@ -97,7 +100,7 @@ def measure(model: str = "", threads: int = 1) -> Running:
         network.run(picture)
         wall[-1] += time.perf_counter()
     cpu += time.process_time()
-    return Running(network.delegated, 1e3 * float(np.median(wall)), cpu / sum(wall))
+    return Running(network.runtime, network.delegated, 1e3 * float(np.median(wall)), cpu / sum(wall))
 
 
 class BlazePose:
@@ -169,8 +172,13 @@ class BlazePose:
         self.close()
 
 
-def _landmark_network(model: bytes, threads: int) -> Network:
-    return Network(model, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads)
+def _landmark_network(model: bytes, threads: int) -> Network | OpenVINONetwork:
+    """The landmark network on OpenVINO where that is installed and can be used, else on LiteRT."""
+    given = model, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads
+    if installed():
+        with suppress(OSError):
+            return OpenVINONetwork(*given)
+    return Network(*given)
 
 
 class _Networks:

@@ -7,9 +7,11 @@ for bit.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,9 +196,7 @@ class _OpenVINO:
     def __init__(self, file: ModelFile, threads: int) -> None:
         import io
 
-        import openvino as ov
-
-        core = ov.Core()
+        core = openvino().Core()
         if file.kind == "openvino":
             model = core.read_model(model=file.data, weights=file.parameters)
         else:
@@ -217,6 +217,12 @@ class _OpenVINO:
         values = np.ascontiguousarray(values, dtype=self._dtype)
         found = self._request.infer([values], share_inputs=True)
         return [np.array(found[out], dtype=np.float32) for out in self._outputs]
+
+
+def openvino() -> Any:
+    """OpenVINO's module, kept from reporting its use to its makers, as it does on being imported."""
+    sys.modules.setdefault("openvino_telemetry", cast(Any, None))  # importing it fails, which OpenVINO is ready for
+    return import_module("openvino")
 
 
 class _Row(NamedTuple):
