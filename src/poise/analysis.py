@@ -209,6 +209,7 @@ class _Opener:
             people=chosen.people,
             progress=self.tell and self._fetching,
             trust=chosen.trust,
+            **({"hurry": True} if chosen.backend == "blazepose" else {}),
         )
 
     def _fetching(self, what: str, done: int, total: int) -> None:

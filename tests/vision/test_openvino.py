@@ -48,7 +48,13 @@ def test_it_makes_of_a_picture_what_litert_does(lite: bytes, cache: Path) -> Non
 def test_where_nothing_can_be_kept_litert_runs(lite: bytes, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poise.vision.estimators.blazepose.installed", lambda: True)
     cache.parent.parent.joinpath("poise").write_text("a file where the folder should be")
-    assert isinstance(_landmark_network(lite, 1), Network)
+    assert isinstance(_landmark_network(lite, 1, hurry=True), Network)
+
+
+def test_only_who_is_in_a_hurry_pays_for_it(lite: bytes, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("poise.vision.estimators.blazepose.installed", lambda: True)
+    assert isinstance(_landmark_network(lite, 1, hurry=False), Network)
+    assert isinstance(_landmark_network(lite, 1, hurry=True), OpenVINONetwork)
 
 
 def test_its_use_is_not_reported() -> None:

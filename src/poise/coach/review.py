@@ -21,7 +21,7 @@ from poise.coach.setup import READY
 from poise.coach.workout import Timeline, Workout, sets_of
 
 #: How many poses are measured at a time for the plots; keeps a long recording's memory flat.
-_BLOCK = 256
+_BLOCK = 1024
 #: What is said when nothing was recognised.
 NOTHING = "No exercise that poise knows was recognised; name it with --exercise, or use 'any' to count anything."
 NAMELESS = "The exercise was not recognised: repetitions are counted, but not judged. Name it with --exercise."

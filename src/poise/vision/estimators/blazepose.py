@@ -39,6 +39,7 @@ def open_blazepose(
     trust: bool = False,
     smooth: bool = False,
     doubt_s: float = DOUBT_S,
+    hurry: bool = False,
 ) -> BlazePose:
     """BlazePose with its networks, fetched when they are not here.
 
@@ -50,6 +51,7 @@ def open_blazepose(
         trust: not looked at: all its models are published.
         smooth: steady the keypoints as MediaPipe does, for what has no smoothing of its own.
         doubt_s: seconds from one search to the next while somebody is seen badly, as with legs under a desk.
+        hurry: use OpenVINO where it is installed: a quarter faster for 80 MB more memory, which pays for films.
 
     Raises:
         UnknownName: when there is no such model.
@@ -58,7 +60,9 @@ def open_blazepose(
     """
     landmarks = weights.load(_name(model), progress)
     detector = weights.load("blazepose-detector", progress)
-    return BlazePose(detector, landmarks, people=people, threads=threads, smooth=smooth, doubt_s=doubt_s)
+    return BlazePose(
+        detector, landmarks, people=people, threads=threads, smooth=smooth, doubt_s=doubt_s, hurry=hurry
+    )
 
 
 def _name(model: str) -> str:
@@ -84,14 +88,16 @@ class Running:
 
 
 def measure(model: str = "", threads: int = 1) -> Running:
-    """How the landmark network of a model runs on this machine, measured; fetches it when it is not here.
+    """How the landmark network of a model runs on this machine in a hurry, measured.
+
+    It is fetched when it is not here.
 
     Raises:
         UnknownName: when there is no such model.
         ModelUnavailable: when the network is not here and cannot be fetched.
 
     """
-    network = _landmark_network(weights.load(_name(model)), threads)
+    network = _landmark_network(weights.load(_name(model)), threads, hurry=True)
     picture = np.full((network.pixels, network.pixels, 3), 127, np.uint8)
     network.run(picture)  # the first inference also allocates
     wall, cpu = [], -time.process_time()
@@ -113,6 +119,7 @@ class BlazePose:
         threads: how many threads a network may use.
         smooth: steady the keypoints as MediaPipe does.
         doubt_s: seconds from one search to the next while somebody is seen badly.
+        hurry: use OpenVINO where it is installed.
 
     """
 
@@ -127,8 +134,9 @@ class BlazePose:
         threads: int = 1,
         smooth: bool = False,
         doubt_s: float = DOUBT_S,
+        hurry: bool = False,
     ) -> None:
-        self._follower = Follower(_Networks(detector, landmarks, threads), people, doubt_s)
+        self._follower = Follower(_Networks(detector, landmarks, threads, hurry), people, doubt_s)
         self._smooth = smooth
         self._smoothers: dict[int, _Smoother] = {}
         self._now = -math.inf
@@ -172,10 +180,10 @@ class BlazePose:
         self.close()
 
 
-def _landmark_network(model: bytes, threads: int) -> Network | OpenVINONetwork:
-    """The landmark network on OpenVINO where that is installed and can be used, else on LiteRT."""
+def _landmark_network(model: bytes, threads: int, hurry: bool) -> Network | OpenVINONetwork:
+    """The landmark network on LiteRT; in a hurry on OpenVINO, where that is installed and can be used."""
     given = model, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads
-    if installed():
+    if hurry and installed():
         with suppress(OSError):
             return OpenVINONetwork(*given)
     return Network(*given)
@@ -184,9 +192,9 @@ def _landmark_network(model: bytes, threads: int) -> Network | OpenVINONetwork:
 class _Networks:
     """The detector and the landmark network, as eyes to follow people with."""
 
-    def __init__(self, detector: bytes, landmarks: bytes, threads: int) -> None:
+    def __init__(self, detector: bytes, landmarks: bytes, threads: int, hurry: bool) -> None:
         self._detector = Network(detector, blaze.DETECTOR_OUTPUTS, (-1.0, 1.0), threads)
-        self._landmarks = _landmark_network(landmarks, threads)
+        self._landmarks = _landmark_network(landmarks, threads, hurry)
 
     def detect(self, image: Picture, view: Roi) -> list[Roi]:
         cut = cut_out(image, view, self._detector.pixels, repeat_edge=False)
