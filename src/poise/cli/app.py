@@ -83,4 +83,6 @@ def load(words: Sequence[str]) -> typer.Typer:
     asked = words[0] if words else ""
     for name in [asked] if asked in known else () if asked == "--version" else known:
         import_module(f"{commands.__name__}.{name}")
+    app.registered_commands.sort(key=lambda command: command.name or "")  # whoever imported which first
+    app.registered_groups.sort(key=lambda group: group.name or "")
     return app
