@@ -34,6 +34,7 @@ from machine import machine
 from numpy.typing import NDArray
 from peers import LEGACY, SHARED, TASKS, Contender, Running, frames_of, task_file
 
+from poise.vision.estimators._openvino import installed
 from poise.vision.video import open_film
 
 #: A round counts only when everything else on the machine used fewer cores than this.
@@ -165,6 +166,7 @@ def file_to_verdict(film: Path, exercise: str, model: str, rounds: int) -> None:
         width, height = source.size
         n = runs[ours][0].frames
         print(f"{film.name}, {width}x{height}, {n} frames, {source.duration:.1f} s; {model}, {TASKS}, 2 cores")
+    print(f"poise follows films on {'OpenVINO' if installed() else 'LiteRT'} here")
     print(f"{len(stages)} rounds, and {disturbed} left out in which others used more than {DISTURBED} cores")
     for what, seconds in (("with the start of the processes", "whole_s"), ("once they have started", "work_s")):
         print(f"\n{what:34s} {'frames a second':>22s} {'CPU ms':>7s} {'films a minute':>15s} {'times Tasks':>18s}")
