@@ -51,7 +51,7 @@ def open_blazepose(
         trust: not looked at: all its models are published.
         smooth: steady the keypoints as MediaPipe does, for what has no smoothing of its own.
         doubt_s: seconds from one search to the next while somebody is seen badly, as with legs under a desk.
-        hurry: use OpenVINO where it is installed: a quarter faster for 80 MB more memory, which pays for films.
+        hurry: use OpenVINO where it is installed: faster for more memory, which pays for films.
 
     Raises:
         UnknownName: when there is no such model.
