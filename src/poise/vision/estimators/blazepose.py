@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -20,6 +16,7 @@ from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators._following import DOUBT_S, Follower, Sight
 from poise.vision.estimators._openvino import OpenVINONetwork, installed
 from poise.vision.estimators._tflite import Network, give_back_memory
+from poise.vision.estimators.stream import Stream
 from poise.vision.frame import Frame, Picture
 
 #: How well it sees against how long it takes.
@@ -109,7 +106,7 @@ def measure(model: str = "", threads: int = 1) -> Running:
     return Running(network.runtime, network.delegated, 1e3 * float(np.median(wall)), cpu / sum(wall))
 
 
-class BlazePose:
+class BlazePose(Stream):
     """Follows one person or several through a stream of frames.
 
     Args:
@@ -123,8 +120,6 @@ class BlazePose:
 
     """
 
-    skeleton = BLAZEPOSE33
-
     def __init__(
         self,
         detector: bytes,
@@ -136,24 +131,13 @@ class BlazePose:
         doubt_s: float = DOUBT_S,
         hurry: bool = False,
     ) -> None:
+        super().__init__(BLAZEPOSE33)
         self._follower = Follower(_Networks(detector, landmarks, threads, hurry), people, doubt_s)
         self._smooth = smooth
         self._smoothers: dict[int, _Smoother] = {}
-        self._now = -math.inf
 
-    def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
-        """Who is in each frame, longest followed first.
-
-        Raises:
-            ValueError: when a frame is not later than the one before it.
-
-        """
-        return [self._estimate(frame) for frame in frames]
-
-    def _estimate(self, frame: Frame) -> list[Pose]:
-        if not frame.t > self._now:
-            raise ValueError(f"frames must be in time order: {frame.t} s came after {self._now} s")
-        self._now = frame.t
+    def see(self, frame: Frame) -> list[Pose]:
+        """Who is in the next frame, longest followed first."""
         seen = self._follower.update(frame)
         if self._smooth:
             self._smoothers = {person: self._smoothers.get(person) or _Smoother() for person, _ in seen}
@@ -168,16 +152,8 @@ class BlazePose:
 
     def close(self) -> None:
         """Let go of the networks; it cannot estimate afterwards."""
-        self.__dict__.clear()
+        super().close()
         give_back_memory()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _landmark_network(model: bytes, threads: int, hurry: bool) -> Network | OpenVINONetwork:
