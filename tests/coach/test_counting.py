@@ -95,7 +95,9 @@ def test_what_breaks_a_condition_of_the_exercise_is_invalid() -> None:
 @pytest.mark.parametrize(("speed", "kind"), [(10.0, "full"), (60.0, "invalid")])
 def test_who_moves_from_the_place_does_not_squat(speed: float, kind: str) -> None:
     poses = film(perform("squat", reps=2, tempo=TEMPO))
-    drifting = replace(poses, points=poses.points + (poses.t * speed)[:, None, None] * (1.0, 0.0))
+    drifting = replace(
+        poses, points=poses.points + ((poses.t - poses.t.mean()) * speed)[:, None, None] * (1.0, 0.0)
+    )
     result = review("squat", drifting)
     assert kinds(result) == [kind] * 2
     assert all(rep.reasons == (("you moved from your place",) if kind == "invalid" else ()) for rep in result.reps)

@@ -100,6 +100,21 @@ def test_nothing_is_said_of_keypoints_hardly_seen(score: float, state: str) -> N
     assert (nothing.state, "not seen clearly enough" in nothing.reason) == ("not_observable", True)
 
 
+@pytest.mark.parametrize(("lower", "state"), [(81.0, "fault"), (85.0, "not_observable")])
+@pytest.mark.parametrize("at", ["max", "range"])
+def test_what_lies_beyond_the_edge_of_the_picture_counts_as_unseen(lower: float, state: str, at: Moment) -> None:
+    rule = RULE.model_copy(update={"at": at})  # the ankles are at 400, the edge at 480, of which 3 are granted
+
+    def below(pose: Pose) -> Pose:
+        return replace(pose, points=pose.points + np.array((0.0, lower)))
+
+    begun = [figure()] * 4
+    verdict = judge(rule, stretch(*begun, *[below(figure(BENT))] * 3, *begun), None)
+    assert (verdict.state, "not seen clearly enough" in verdict.reason) == (state, state == "not_observable")
+    sizeless = [replace(below(figure(BENT)), size=None)] * 3
+    assert judge(rule, stretch(*(replace(pose, size=None) for pose in begun), *sizeless), None).state == "fault"
+
+
 def test_the_side_seen_better_speaks_alone() -> None:
     pose = moved(knees_bent_by(60, 120), "left_knee", (0, 0), score=0.7)
     seen = stretch(pose)
@@ -267,7 +282,7 @@ def test_what_cannot_be_seen_breaks_no_condition() -> None:
 
 
 def test_sway_is_the_sideways_range_in_torso_lengths() -> None:
-    poses = [moved(figure(), "left_wrist", (10.0 * i, 40.0 * i)) for i in range(11)]
+    poses = [moved(figure(), "left_wrist", (10.0 * i, 4.0 * i)) for i in range(11)]
     assert sway(stretch(*poses), "left_wrist") == pytest.approx(0.9)
     assert sway(stretch(*poses), "right_wrist") == 0.0
     assert sway(stretch(*(moved(p, "left_wrist", (0, 0), score=0.09) for p in poses)), "left_wrist") == 0.0

@@ -20,7 +20,7 @@ from poise.body import Array, Keypoints, Pose, PoseSequence
 from poise.coach.events import Fault, View
 from poise.coach.exercise import Condition, Moment, Part, Rule
 from poise.coach.measures import KEYPOINT_SIGMA, Body, Measure, find_measure
-from poise.coach.view import YAW_SIGMA, observable, turn_advice, view_name
+from poise.coach.view import YAW_SIGMA, beyond, observable, turn_advice, view_name
 
 #: Probability above which a limit counts as broken, and below whose complement as kept.
 SURE = 0.8
@@ -77,8 +77,10 @@ class Stretch:
         """Gather judged poses (at least one) into a stretch.
 
         The view is the median over it; its error is half of what its yaw spreads over, if that is more than usual.
+        What lies beyond the edge of the picture counts as unseen: an estimator can only have guessed it.
         """
         poses = PoseSequence.of(j.pose for j in judged)
+        poses = replace(poses, score=np.where(beyond(poses.points, poses.size).any(-1), 0.0, poses.score))
         yaws = sorted(j.view.yaw for j in judged if math.isfinite(j.view.yaw))
         yaw = median(yaws) if yaws else math.nan
         facing = sum(j.view.facing for j in judged)
@@ -127,9 +129,8 @@ class Stretch:
                 return Reading(median(known), self._when(values, median(known)), near.tolist())
             low, high = _ranked(ordered, 0.05), _ranked(ordered, 0.95)
             begun = known[int(np.searchsorted(self.t[near], self.start).clip(0, len(known) - 1))]
-            return Reading(
-                high - low, self._when(values, max(low, high, key=lambda v: abs(v - begun))), near.tolist()
-            )
+            furthest = self._near(values, self._when(values, max(low, high, key=lambda v: abs(v - begun))))
+            return furthest._replace(value=high - low)
         if moment == "speed":
             return self._fastest(values, seen)
         if moment == "gain":

@@ -19,7 +19,7 @@ from poise.body import geometry as g
 from poise.coach.events import Advice, View
 from poise.coach.exercise import Exercise
 from poise.coach.measures import Body, Plane
-from poise.coach.view import GATES, off_plane, turn_advice
+from poise.coach.view import GATES, beyond, off_plane, turn_advice
 
 #: Seconds between looks.
 LOOK_S = 0.5
@@ -36,8 +36,6 @@ TILT, TILT_SHARE = 5.0, 0.5
 #: Trunk over legs of somebody who stands straight, seen level (0.29 of stature over 0.51), and the factor by which
 #: perspective must change it for the camera to be too high or too low: at two metres, above 1.7 m or below 0.3 m.
 TRUNK_TO_LEGS, STEEP = 0.565, 1.2
-#: The share of the picture by which a keypoint may be beyond its edge.
-_EDGE = 0.005
 
 NOBODY = Advice("nobody", "Step into the picture: nobody can be seen.")
 LOST = Advice("lost", "I lost you: somebody else is in the picture. Step to where I can see you.")
@@ -137,11 +135,9 @@ class SetupCoach:
         """Which of the needed keypoints are beyond which edges of the picture."""
         names = tuple(name for name in self._needs if pose.skeleton.has(name))
         places = pose.all_at(names)
-        edge = _EDGE * max(size)
-        with np.errstate(invalid="ignore"):
-            above, below = (places[:, 1] < -edge).any(), (places[:, 1] > size[1] + edge).any()
-            aside = ((places[:, 0] < -edge) | (places[:, 0] > size[0] + edge)).any()
-        if aside:
+        off = beyond(places, size)
+        above, below = (off[:, 1] < 0).any(), (off[:, 1] > 0).any()
+        if off[:, 0].any():
             return (CUT_OFF if above or below else CUT_ASIDE), 2.0
         if above and below:
             return CUT_OFF, 2.0

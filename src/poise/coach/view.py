@@ -11,13 +11,18 @@ from __future__ import annotations
 import cmath
 import math
 
-from poise.body import Pose
+import numpy as np
+
+from poise.body import Array, Pose
 from poise.coach.events import Advice, View, ViewName
 from poise.coach.measures import Plane
 
 #: How far from the ideal yaw (90 sagittal, 0 or 180 frontal) each plane may still be judged, degrees, after
 #: undoing the foreshortening: simulated squats are wrong by 17 degrees at 60 degrees yaw uncorrected.
 GATES: dict[Plane, float] = {"sagittal": 35.0, "frontal": 35.0, "any": 90.0}
+
+#: The share of the picture's longer side by which a keypoint may lie beyond its edge and still be in it. Ours.
+EDGE = 0.005
 
 #: Standard error of the fused yaw, degrees (8 to 10 expected).
 YAW_SIGMA = 9.0
@@ -196,6 +201,21 @@ def observable(view: View, plane: Plane) -> bool:
         return True
     unsteady = max(0.0, view.sigma - YAW_SIGMA)
     return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= GATES[plane]
+
+
+def beyond(places: Array, size: tuple[int, int] | None) -> Array:
+    """Which way places ``(..., 2)`` lie beyond the edges of a picture: -1 left or above, 1 right or below, else 0.
+
+    What is unseen is nowhere, and a picture of unknown size has no edges.
+
+    >>> beyond(np.array([[-9.0, 200.0], [320.0, 495.0]]), (640, 480)).tolist()
+    [[-1.0, 0.0], [0.0, 1.0]]
+    """
+    if size is None:
+        return np.zeros(places.shape)
+    edge = EDGE * max(size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(1.0 * (places > np.array(size) + edge) - (places < -edge))
 
 
 def gate_words(plane: Plane) -> str:
