@@ -42,21 +42,21 @@ _STILL = 0.05
 
 
 def interpolated(t: Array, points: Array, grid: Array) -> Array:
-    """Points ``(T, K, 2)`` known at instants ``t`` as they are on a ``grid`` of time, ``(len(grid), K, 2)``.
+    """Points ``(T, K, D)`` known at instants ``t`` as they are on a ``grid`` of time, ``(len(grid), K, D)``.
 
     NaN is bridged; before the first and after the last sight of a keypoint it is where it was seen first or last.
     What was never seen stays NaN.
     """
-    flat = points.reshape(len(t), -1)
+    flat, d = points.reshape(len(t), -1), points.shape[-1]
     seen = np.isfinite(flat)
     if seen.all():
-        return _between(t, flat, grid).reshape(len(grid), -1, 2)
+        return _between(t, flat, grid).reshape(len(grid), -1, d)
     out = np.full((len(grid), flat.shape[1]), np.nan)
-    for k in range(0, flat.shape[1], 2):
+    for k in range(0, flat.shape[1], d):
         known = seen[:, k]
         if known.any():
-            out[:, k : k + 2] = _between(t[known], flat[known, k : k + 2], grid)
-    return out.reshape(len(grid), -1, 2)
+            out[:, k : k + d] = _between(t[known], flat[known, k : k + d], grid)
+    return out.reshape(len(grid), -1, d)
 
 
 def _between(t: Array, values: Array, grid: Array) -> Array:

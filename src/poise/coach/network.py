@@ -72,8 +72,7 @@ class Network:
             self._nodes = [_node(value) for n, value in graph if n == _NODE]
             ends = {n: _text(dict(_fields(value))[1]) for n, value in graph if n in (_INPUT, _OUTPUT)}
             self.input, self.output = ends[_INPUT], ends[_OUTPUT]
-            entries = [dict(_fields(value)) for n, value in model if n == _METADATA]
-            self.metadata = {_text(entry[1]): _text(entry[2]) for entry in entries}
+            self.metadata = _metadata(model)
         except (IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
             raise InputError(f"{path} is not an ONNX network.", "Give a file written by poise.learn.") from error
         unknown = {node.operator for node in self._nodes} - set(OPERATORS)
@@ -87,6 +86,19 @@ class Network:
             inputs = [values[name] for name in node.inputs]
             values[node.output] = OPERATORS[node.operator](*inputs, **node.attributes)
         return np.asarray(values[self.output])
+
+
+def onnx_metadata(data: bytes) -> dict[str, str]:
+    """What an ONNX file says about itself, by name; nothing when it is not one."""
+    try:
+        return _metadata(list(_fields(data)))
+    except (IndexError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _metadata(model: list[tuple[int, Any]]) -> dict[str, str]:
+    entries = [dict(_fields(value)) for n, value in model if n == _METADATA]
+    return {_text(entry[1]): _text(entry[2]) for entry in entries}
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, Any]]:

@@ -1,16 +1,17 @@
 """``.parquet``: an ordinary table for pandas, DuckDB, Spark and their kin; one row per instant.
 
-The header lies under ``poise`` in the key-value metadata, the file's and the schema's. Beside it lies a seal:
-the sha256 of the whole file, taken with the seal's own digits at zero. The library that decodes Parquet can
-bring the whole process down on damaged bytes, so no file reaches it whose seal is broken.
+What a file says of itself lies under ``poise`` in the key-value metadata, the file's and the schema's. Beside
+it lies a seal: the sha256 of the whole file, taken with the seal's own digits at zero. The library that decodes
+Parquet can bring the whole process down on damaged bytes, so no file reaches it whose seal is broken.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from hashlib import sha256
 from io import SEEK_END, BytesIO
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -47,18 +48,49 @@ class _Sink(BytesIO):
 
 def write(file: BinaryIO, sequence: PoseSequence) -> None:
     """Write a sequence as a table of 64-bit floating-point columns; NaN stays NaN, never null."""
-    from arro3.core import Array, RecordBatch, RecordBatchReader
+    write_sealed(file, Header.of(sequence).text(), len(sequence), lambda rows: to_columns(sequence[rows]))
+
+
+def read(file: BinaryIO) -> PoseSequence:
+    """The sequence in that table.
+
+    Raises:
+        ValueError: when it is no Parquet file, not one of poise, or its seal is broken.
+
+    """
+    about, table = read_sealed(file)
+    columns = {
+        name: np.concatenate([np.empty(0), *(chunk.to_numpy() for chunk in table.column(name).chunks)])
+        for name in table.column_names
+    }
+    return from_columns(Header.parse(about), columns)
+
+
+def write_sealed(file: BinaryIO, about: str, count: int, columns: Callable[[slice], dict[str, Any]]) -> None:
+    """Write a table with its seal.
+
+    Args:
+        file: open for writing and reading back.
+        about: what the file says of itself.
+        count: how many rows there are.
+        columns: the columns of some of the rows: numbers as arrays, words as lists.
+
+    """
+    from arro3.core import Array, DataType, RecordBatch, RecordBatchReader
     from arro3.io import write_parquet
 
-    about = {"poise": Header.of(sequence).text()}
-
     def batch(rows: slice) -> RecordBatch:
-        columns = to_columns(sequence[rows])
-        arrays = [Array.from_numpy(np.ascontiguousarray(values)) for values in columns.values()]
-        return RecordBatch.from_arrays(arrays, names=list(columns))
+        arrays = [
+            Array(values, DataType.string())
+            if isinstance(values, list)
+            else Array.from_numpy(np.ascontiguousarray(values))
+            for values in columns(rows).values()
+        ]
+        return RecordBatch.from_arrays(arrays, names=list(columns(slice(0, 0))))
 
-    schema = batch(slice(0, 0)).schema.with_metadata(about)
-    batches = (batch(slice(i, i + _ROWS)).with_schema(schema) for i in range(0, len(sequence), _ROWS))
+    said = {"poise": about}
+    schema = batch(slice(0, 0)).schema.with_metadata(said)
+    batches = (batch(slice(i, i + _ROWS)).with_schema(schema) for i in range(0, count, _ROWS))
     sink = _Sink(file)
     write_parquet(
         RecordBatchReader.from_batches(schema, batches),
@@ -66,7 +98,7 @@ def write(file: BinaryIO, sequence: PoseSequence) -> None:
         compression="lz4_raw",
         dictionary_enabled=False,
         max_row_group_size=_ROWS,
-        key_value_metadata={**about, "poise.seal": _BLANK.decode()},
+        key_value_metadata={**said, "poise.seal": _BLANK.decode()},
     )
     if sink.error:
         raise sink.error
@@ -83,8 +115,8 @@ def write(file: BinaryIO, sequence: PoseSequence) -> None:
     file.seek(0, SEEK_END)
 
 
-def read(file: BinaryIO) -> PoseSequence:
-    """The sequence in that table.
+def read_sealed(file: BinaryIO) -> tuple[str, Any]:
+    """What a sealed table says of itself, and the table, as arro3 has it.
 
     Raises:
         ValueError: when it is no Parquet file, not one of poise, or its seal is broken.
@@ -104,12 +136,7 @@ def read(file: BinaryIO) -> PoseSequence:
     if seal.group() != _sealing(data[:start] + _BLANK + data[end:]):
         raise ValueError("the file is damaged")
     table = read_parquet(BytesIO(data)).read_all()
-    header = Header.parse(table.schema.metadata_str["poise"])
-    columns = {
-        name: np.concatenate([np.empty(0), *(chunk.to_numpy() for chunk in table.column(name).chunks)])
-        for name in table.column_names
-    }
-    return from_columns(header, columns)
+    return table.schema.metadata_str["poise"], table
 
 
 def _sealing(data: bytes) -> bytes:
