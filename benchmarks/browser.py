@@ -35,14 +35,20 @@ def flags(film: Path) -> list[str]:
     return [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
 
 
-def fake_camera(clip: ShippedClip, path: Path, before: float = 8.0, after: float = 45.0) -> Path:
-    """A file of a shipped film, with so many seconds of standing still before and after it."""
+def fake_camera(
+    clip: ShippedClip, path: Path, before: float = 8.0, after: float = 45.0, twice: int | None = None
+) -> Path:
+    """A file of a shipped film, with seconds of standing still before and after it, one repetition ``twice``."""
+    rep = None if twice is None else clip.performance.reps[twice]
     with open_film(clip.path) as film:
         frames = [(frame.t, _jpeg(frame.image)) for frame in film]
     times = np.array([t for t, _ in frames])
     with path.open("wb") as file:
         for k in range(int((before + times[-1] + after) * RATE)):
-            shown = int(np.searchsorted(times, k / RATE - before, side="right")) - 1
+            t = k / RATE - before
+            if rep and t > rep.end:
+                t -= rep.end - rep.start
+            shown = int(np.searchsorted(times, t, side="right")) - 1
             file.write(frames[max(shown, 0)][1])
     return path
 

@@ -76,6 +76,10 @@ def test_after_a_fault_the_corrected_pose_is_shown_for_a_while(server: Running, 
     hip = BLAZEPOSE33.index("left_hip")
     at_the_turn = int(np.searchsorted(poses.t, told[first]["events"][0]["turn"]))
     assert ghost[hip][1] > poses.points[at_the_turn, hip, 1]  # lower in the picture: deeper
+    (said, *_) = [i for i, one in enumerate(told) if one["cue"]]
+    assert sum(len(one["events"]) for one in told[: said + 1]) == 2, "what was off twice is said"
+    assert told[said]["cue"]["kind"] == "correct"
+    assert len(set(told[said]["cue"]["keypoints"]) & set(BLAZEPOSE33.keypoints)) >= 2
 
 
 def test_what_was_done_is_kept_and_can_be_drawn_again(

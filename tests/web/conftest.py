@@ -90,10 +90,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def browser(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, whose camera shows the athlete: eight seconds of standing still, then five squats, then still."""
+    """Chromium, whose camera shows the athlete: eight seconds of standing, then six squats, then standing.
+
+    The fourth and the fifth are shallow: the film's fourth, twice.
+    """
     if not CHROMIUM:
         pytest.skip("there is no Chromium: apt-get install chromium")
-    film = fake_camera(squat, tmp_path_factory.mktemp("camera") / "squat.mjpeg")
+    film = fake_camera(squat, tmp_path_factory.mktemp("camera") / "squat.mjpeg", twice=3)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
         yield chromium

@@ -12,7 +12,7 @@ def test_a_film_is_recorded_sent_and_judged(server: Served, visit: Callable[...,
     page = visited.page
     until(lambda: page.locator("#film-exercise option[value=squat]").count(), 20)
     page.select_option("#film-exercise", "squat")
-    page.fill("#film-seconds", "16")
+    page.fill("#film-seconds", "19")
     page.evaluate("() => { const level = document.getElementById('film-difficulty'); level.value = 50; }")
     page.click("#film-start")
     signs: list[str] = []
@@ -41,7 +41,7 @@ def test_a_film_is_recorded_sent_and_judged(server: Served, visit: Callable[...,
     assert page.locator("#films li").count() == 1
     page.click("#film-result >> text=Look at it closely")
     page.wait_for_selector("#session .reps li")
-    assert page.locator("#session .reps > li").count() == 5
+    assert page.locator("#session .reps > li").count() == 6
     assert visited.problems == []
 
 

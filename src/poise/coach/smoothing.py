@@ -94,7 +94,11 @@ class Guard:
     def _unswap(self, pose: Pose, scale: float) -> Pose:
         last = self._last
         assert last is not None
+        moved = np.abs(pose.points - last).sum(-1)
         for half, keypoints in enumerate(self._halves):
+            if float(moved[keypoints].sum()) < STEP * scale * len(keypoints):  # false for NaN
+                self._swapped[half] = math.inf
+                continue
             here, there = pose.points[keypoints], pose.points[self._mirror[keypoints]]
             before = last[keypoints]
             straight, crossed = np.abs(here - before).sum(-1), np.abs(there - before).sum(-1)

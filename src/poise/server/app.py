@@ -18,7 +18,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from poise.coach import AUTO, Coach
 from poise.errors import InputError, PoiseError, StoreUnavailable, TooBig, UnknownName
@@ -88,7 +90,6 @@ def create_app(
     app.state.vendor = f"/vendor/{vendor[0]}/" if vendor else ""
     app.include_router(api.router)
     app.include_router(films_api.router)
-    app.add_api_websocket_route("/ws", _socket)
     _add_docs(app)
     for kind in (PoiseError, HTTPException, RequestValidationError, OperationalError, OSError, Exception):
         app.add_exception_handler(kind, _refusal)
@@ -100,7 +101,7 @@ def create_app(
         app.mount("/", StaticFiles(directory=page, html=True))
     else:
         app.add_api_route("/", lambda: HTMLResponse(_NO_PAGE), include_in_schema=False)
-    return Guard(app, limits, token)
+    return Guard(_with_socket(app), limits, token)
 
 
 class _Forever(StaticFiles):
@@ -150,8 +151,19 @@ async def _tidy(app: FastAPI) -> None:
         await asyncio.sleep(TIDY_S)
 
 
-async def _socket(socket: WebSocket) -> None:
-    state = socket.app.state
+def _with_socket(app: FastAPI) -> ASGIApp:
+    """The app with its socket, whose messages do not pass through all that requests pass through."""
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == "/ws":
+            await _socket(WebSocket(scope, receive, send), app.state)
+        else:
+            await app(scope, receive, send)
+
+    return either
+
+
+async def _socket(socket: WebSocket, state: State) -> None:
     await socket.accept()
     if len(state.open) >= state.limits.sockets:
         busy = Error(code="busy", message="Too many people are coached at once.", hint="Try later.", closing=True)

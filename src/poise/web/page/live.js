@@ -7,17 +7,17 @@
 import { CameraProblem, cameras } from './camera.js';
 import { Stage, fullScreen } from './stage.js';
 import { Voice } from './voice.js';
-import { Workout, cueOf, worth } from './workout.js';
+import { Workout, faultOf } from './workout.js';
 import { $, clock, el, plural, settings } from './dom.js';
 import { showSummary } from './summary.js';
 
-const CUE_S = 5; // a cue stays on the screen
+const CUE_S = 5; // a cue, and the joints that were off, stay on the screen
 const AGAIN_S = 12; // before the same advice is spoken again
 const GONE_S = 45; // out of the picture before the session is ended
 
 export class Live {
   stage = null; state = 'form'; ready = null; workout = null; late = []; feedback = null;
-  #voice; #exercises = []; #choice; #cueUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #profile = () => '';
+  #voice; #exercises = []; #choice; #cueUntil = 0; #markUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #profile = () => '';
 
   constructor(profile) {
     this.#profile = profile;
@@ -207,10 +207,11 @@ export class Live {
     if (this.state === 'waiting') { this.#place(feedback); return; }
     if (!['work', 'rest'].includes(this.state)) return;
     const happened = this.workout.update(now, { ...feedback, kind: this.#kind(feedback.exercise) });
-    if (this.state === 'work') feedback.events.forEach((event) => this.#event(event, now));
+    if (this.state === 'work') this.#tell(feedback, now);
     this.#follow(happened);
     this.#count();
-    if (now > this.#cueUntil) { this.#cue('', ''); this.stage.faults = new Set(); }
+    if (now > this.#cueUntil) this.#cue('', '');
+    if (now > this.#markUntil) this.stage.faults = new Set();
   }
 
   #advise({ name, text }, now) {
@@ -227,18 +228,22 @@ export class Live {
       : 'Getting you into the picture.');
   }
 
-  #event(event, now) {
-    const [kind, words] = worth(event);
-    const count = event.type === 'rep' && event.kind === 'full' ? String(this.workout.done) : '';
-    const fault = cueOf(event);
-    if (fault) {
-      this.stage.faults = new Set(fault.keypoints);
-      this.#voice.say('cue', words, [count, words].filter(Boolean).join('. '));
-    } else if (kind === 'partial') this.#voice.say('partial', words, 'Not counted.');
-    else if (count || kind) this.#voice.say('rep', kind === 'good' ? words : '', count);
-    if (words) { this.#cue(words, fault ? 'cue' : kind); this.#cueUntil = now + CUE_S; }
-    if (event.tempo) $('tempo').textContent = event.tempo.split('-').map((s) => `${s} s`).join(' · ');
+  /** The count, and the one thing the coach has to say; joints that were off are marked after every repetition. */
+  #tell({ events, cue }, now) {
+    const count = events.some(({ type, kind }) => type === 'rep' && kind === 'full') ? String(this.workout.done) : '';
+    const missed = events.find(({ kind }) => kind === 'partial');
+    for (const event of events) {
+      this.#mark(faultOf(event)?.keypoints ?? [], now);
+      if (event.tempo) $('tempo').textContent = event.tempo.split('-').map((s) => `${s} s`).join(' · ');
+    }
+    if (cue) {
+      if (cue.kind === 'correct') this.#mark(cue.keypoints, now);
+      this.#voice.say(cue.kind === 'praise' ? 'good' : 'cue', cue.text, [count, cue.text].filter(Boolean).join('. '));
+    } else if (missed) this.#voice.say('partial', `Not counted: ${missed.reasons[0] ?? 'only part of the way'}.`, 'Not counted.');
+    else if (count) this.#voice.say('rep', '', count);
   }
+
+  #mark(keypoints, now) { [this.stage.faults, this.#markUntil] = [new Set(keypoints), now + CUE_S]; }
 
   #follow(happened) {
     const { sets, rest } = this.#choice;

@@ -3,7 +3,7 @@
 import { api, link } from './api.js';
 import { drawPose } from './draw.js';
 import { KEYPOINTS } from './body.js';
-import { cueOf } from './workout.js';
+import { faultOf } from './workout.js';
 import { $, amount, clock, confirmed, dayTime, el, plural } from './dom.js';
 
 /** Show a session; `back` is called when it is left or deleted. */
@@ -45,7 +45,7 @@ function setsTable(sets, titles) {
 const SIGNS = { fault: ['!', 'off'], ok: ['✓', 'fine'], unsure: ['?', 'too close to call'], not_observable: ['–', 'not visible from here'] };
 
 function repItem(event, titles, seek) {
-  const fault = cueOf(event);
+  const fault = faultOf(event);
   const name = event.type === 'hold' ? `Hold ${event.number}: ${clock(event.held_s)}` : `${titles.get(event.exercise) ?? 'Anything'} ${event.number}`;
   const about = event.type === 'hold' ? '' : [event.kind === 'full' ? '' : `not counted: ${event.reasons.join(', ') || event.kind}`, amount(event.rom, event.unit), event.tempo ?? `${event.eccentric_s?.toFixed(1)}-${event.pause_s?.toFixed(1)}-${event.concentric_s?.toFixed(1)}`].filter(Boolean).join(' · ');
   return el('li', { className: fault ? 'off' : event.kind && event.kind !== 'full' ? 'partial' : '' },
@@ -124,7 +124,7 @@ class Replay {
   #show() {
     const t = this.#t[this.#at];
     const event = [...this.#session.reps, ...this.#session.holds].find(({ start, end }) => start <= t && t <= end);
-    const fault = event && cueOf(event);
+    const fault = event && faultOf(event);
     const body = this.#points[this.#at].map((point) => point && [...point, 1]);
     drawPose(this.#canvas, body.some(Boolean) ? body : null, { ...this.#size, faults: new Set(fault?.keypoints ?? []) });
     this.#slider.value = t;

@@ -1,6 +1,6 @@
 // What was done, right after it was done.
 
-import { cueOf } from './workout.js';
+import { faultOf } from './workout.js';
 import { $, clock, el, percent, plural } from './dom.js';
 
 /** Show what the coach summed up; null when it could not be reached. */
@@ -25,7 +25,7 @@ export function showSummary(summary, workout, titles = new Map()) {
 function sums({ reps, holds, sets, duration_s: seconds }, titles) {
   const full = reps.filter(({ kind }) => kind === 'full');
   const events = [...full, ...holds];
-  const clean = events.filter((event) => !cueOf(event));
+  const clean = events.filter((event) => !faultOf(event));
   const held = holds.reduce((sum, { held_s: s }) => sum + s, 0);
   const judged = events.some(({ faults }) => faults.some(({ state }) => state !== 'not_observable'));
   const figures = [

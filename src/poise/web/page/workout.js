@@ -52,19 +52,8 @@ export class Workout {
   }
 }
 
-/** The one cue of a repetition or hold: of the fault that is surest; null when there is none. */
-export function cueOf(event) {
+/** The fault of a repetition or hold that is surest; null when there is none. */
+export function faultOf(event) {
   const faults = event.faults.filter(({ state }) => state === 'fault');
   return faults.sort((a, b) => (b.probability ?? 0) - (a.probability ?? 0))[0] ?? null;
-}
-
-/** In few words what a repetition was worth: ['good' | 'cue' | 'partial' | '', words]. */
-export function worth(event) {
-  if (event.type === 'rep' && event.kind !== 'full') {
-    return event.kind === 'partial' ? ['partial', event.reasons[0] ? `Not counted: ${event.reasons[0]}.` : 'Not counted: only part of the way.'] : ['', ''];
-  }
-  const fault = cueOf(event);
-  if (fault) return ['cue', fault.cue];
-  const judged = event.faults.some(({ state }) => state === 'ok');
-  return judged ? ['good', 'Good.'] : ['', ''];
 }
