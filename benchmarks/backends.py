@@ -249,7 +249,7 @@ def main() -> None:
     for backend in asked.backends:
         given = [sys.executable, __file__, "--one", backend]
         given += ["--films", str(asked.films), "--keypoints", str(asked.keypoints)]
-        done = subprocess.run(given, capture_output=True, text=True, check=True)
+        done = subprocess.run(given, stdout=subprocess.PIPE, text=True, check=True)
         tell(backend, json.loads(done.stdout.splitlines()[-1]), asked.films, asked.keypoints)
 
 

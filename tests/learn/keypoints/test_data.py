@@ -68,6 +68,16 @@ def test_views_are_turned_scaled_mirrored_and_halved_as_often_as_in_the_paper() 
     assert 1.3 < max(whole) <= 1.35
 
 
+def test_views_may_be_varied_less() -> None:
+    rng = np.random.default_rng(0)
+    views = [varied(somebody(), SIZE, rng, 0.2) for _ in range(1000)]
+    whole = [v for v in views if abs(v.roi.y - 160) < 1e-9]
+    assert np.mean([v.mirrored for v in views]) == pytest.approx(0.5, abs=0.06)
+    assert 1 - len(whole) / len(views) == pytest.approx(0.2 * 0.3, abs=0.03)
+    assert 1.06 < max(v.roi.side / 250 for v in whole) <= 1.0701
+    assert 0.3 < max(v.roi.rotation for v in whole) <= 0.2 * np.pi / 2 + 1e-9
+
+
 def test_a_gaussian_stands_on_the_nearest_cell() -> None:
     places = np.full((17, 2), -500.0)
     places[0], places[1] = (81.0, 119.0), (95.9, 0.4)
@@ -161,7 +171,7 @@ def sees_targets(people: People) -> object:
 
 
 def test_a_network_that_knows_the_answer_has_precision_one(folder: Path) -> None:
-    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=False))
+    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=0.0))
     scores = precision(sees_targets(people), people)  # type: ignore[arg-type]
     assert scores.ap == pytest.approx(1.0)
     (first, _) = found_by(sees_targets(people), people)  # type: ignore[arg-type]
@@ -172,7 +182,7 @@ def test_detected_boxes_are_looked_into_instead(folder: Path) -> None:
     (folder / "boxes.json").write_text(
         json.dumps([{"image_id": 1, "category_id": 1, "bbox": BOX.tolist(), "score": 0.9}])
     )
-    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=False))
+    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=0.0))
     found = list(found_by(sees_targets(people), people, read_boxes(folder / "boxes.json")))  # type: ignore[arg-type]
     assert [one.image for one in found] == [1]
     write_results(folder / "results.json", found)

@@ -18,19 +18,29 @@ from poise.learn.keypoints.data import People, Recipe
 from poise.learn.keypoints.evaluate import torch_network
 from poise.learn.keypoints.export import exported, parity, to_onnx, to_tflite
 from poise.learn.keypoints.hrnet import open_hrnet
-from poise.learn.keypoints.train import Training, heatmap_loss, train
+from poise.learn.keypoints.train import Training, heatmap_loss, rate, train
 from tests.learn.keypoints.test_data import folder  # noqa: F401 - a fixture
 
 SMALL = (64, 96)
 
 
-def people(folder: Path, vary: bool = True) -> People:  # noqa: F811
+def people(folder: Path, vary: float = 1.0) -> People:  # noqa: F811
     return People(read_coco(folder / "people.json"), folder, Recipe(SMALL, vary=vary))
 
 
 def test_only_what_counts_is_lost() -> None:
     seen, wanted = torch.zeros(1, 2, 4, 4), torch.ones(1, 2, 4, 4)
     assert float(heatmap_loss(seen, wanted, torch.tensor([[1.0, 0.0]]))) == pytest.approx(0.25)
+
+
+def test_the_rate_falls_as_in_the_paper_however_many_epochs_there_are() -> None:
+    """Sun et al. 2019, 4.1: 0.001, after 170 epochs 0.0001, after 200 0.00001, of 210."""
+    assert [rate(Training(), epoch) for epoch in (0, 169, 170, 199, 200, 209)] == pytest.approx(
+        [1e-3, 1e-3, 1e-4, 1e-4, 1e-5, 1e-5]
+    )
+    assert [rate(Training(epochs=21), epoch) for epoch in (16, 17, 19, 20)] == pytest.approx(
+        [1e-3, 1e-4, 1e-4, 1e-5]
+    )
 
 
 def curve(folder: Path) -> list[dict[str, str]]:  # noqa: F811
@@ -40,12 +50,12 @@ def curve(folder: Path) -> list[dict[str, str]]:  # noqa: F811
 
 def test_it_learns_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:  # noqa: F811
     how = Training(net="small", epochs=3, batch=2, measure=3)
-    whole = train(how, people(folder), people(folder, vary=False), tmp_path / "whole")
+    whole = train(how, people(folder), people(folder, vary=0.0), tmp_path / "whole")
     stops = iter([False, True])
-    train(how, people(folder), people(folder, vary=False), tmp_path / "parts", until=lambda: next(stops))
+    train(how, people(folder), people(folder, vary=0.0), tmp_path / "parts", until=lambda: next(stops))
     rows = curve(tmp_path / "parts")
     assert [row["epoch"] for row in rows] == ["1"]
-    parts = train(how, people(folder), people(folder, vary=False), tmp_path / "parts")
+    parts = train(how, people(folder), people(folder, vary=0.0), tmp_path / "parts")
     rows = curve(tmp_path / "parts")
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert [bool(row["ap"]) for row in rows] == [False, False, True]
@@ -82,7 +92,7 @@ def test_onnx_says_what_the_network_says(folder: Path, tmp_path: Path) -> None: 
     pictures = torch.rand(2, 3, 96, 64)
     ours, theirs = torch_network(net)(pictures), exported(tmp_path / "net.onnx")(pictures)
     assert np.abs(ours - theirs).max() < 1e-3 * np.abs(ours).max()
-    far = parity(net, tmp_path / "net.onnx", people(folder, vary=False))  # type: ignore[arg-type]
+    far = parity(net, tmp_path / "net.onnx", people(folder, vary=0.0))  # type: ignore[arg-type]
     assert far.most_px < 0.5
     assert far.ap[0] == pytest.approx(far.ap[1], abs=0.002)
     assert far.n == 2 * 17
@@ -94,5 +104,5 @@ def test_onnx_says_what_the_network_says(folder: Path, tmp_path: Path) -> None: 
 def test_tflite_says_what_the_network_says(folder: Path, tmp_path: Path) -> None:  # noqa: F811
     net = random_net()
     to_tflite(net, SMALL, tmp_path / "net.tflite")  # type: ignore[arg-type]
-    far = parity(net, tmp_path / "net.tflite", people(folder, vary=False))  # type: ignore[arg-type]
+    far = parity(net, tmp_path / "net.tflite", people(folder, vary=0.0))  # type: ignore[arg-type]
     assert far.most_px < 0.5

@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--measure", type=Path, required=True, help="the same, of people never learned from")
     learn.add_argument("--pictures", type=Path, nargs=2, help="folders of the pictures of both files")
     learn.add_argument("--target", choices=("gaussian", "disc"), default="gaussian")
+    learn.add_argument(
+        "--vary", type=float, default=1.0, help="how much to turn, scale and halve people; 1 as in the paper"
+    )
     learn.add_argument("--epochs", type=int, default=210)
     learn.add_argument("--batch", type=int, default=32)
     learn.add_argument("--rate", type=float, default=1e-3)
@@ -112,8 +115,8 @@ def _render(asked: argparse.Namespace) -> None:
 def _train(asked: argparse.Namespace) -> None:
     size = _size(asked)
     folders = asked.pictures or (None, None)
-    learned = _people(asked.learn, folders[0], Recipe(size, asked.target))
-    held_out = _people(asked.measure, folders[1], Recipe(size, asked.target, vary=False))
+    learned = _people(asked.learn, folders[0], Recipe(size, asked.target, asked.vary))
+    held_out = _people(asked.measure, folders[1], Recipe(size, asked.target, vary=0.0))
     training = Training(
         net=asked.net,
         epochs=asked.epochs,
@@ -141,7 +144,7 @@ def _net(asked: argparse.Namespace) -> HRNet:
 
 
 def _evaluate(asked: argparse.Namespace) -> None:
-    people = _people(asked.measure, asked.pictures, Recipe(_size(asked), vary=False))
+    people = _people(asked.measure, asked.pictures, Recipe(_size(asked), vary=0.0))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     boxes = read_boxes(asked.boxes) if asked.boxes else None
     network = torch_network(_net(asked), device)
@@ -157,7 +160,7 @@ def _evaluate(asked: argparse.Namespace) -> None:
 
 def _export(asked: argparse.Namespace) -> None:
     size, net = _size(asked), _net(asked)
-    people = _people(asked.measure, asked.pictures, Recipe(size, vary=False))
+    people = _people(asked.measure, asked.pictures, Recipe(size, vary=0.0))
     if asked.out.name.endswith(".int8.tflite"):
         whole = asked.out.with_name(asked.out.name.replace(".int8", ".float32"))
         to_tflite(net, size, whole)

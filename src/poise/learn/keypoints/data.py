@@ -48,13 +48,13 @@ class Recipe:
     Args:
         size: width and height of the network's picture: (192, 256) or (288, 384).
         target: heatmaps of Gaussians, or of discs of ones.
-        vary: whether to turn, scale, mirror and halve.
+        vary: how much to turn, scale and halve: 1 as in the paper, 0 not at all, and then nothing is mirrored.
 
     """
 
     size: tuple[int, int] = (192, 256)
     target: Target = "gaussian"
-    vary: bool = True
+    vary: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +101,14 @@ def view_of(box: Array, size: tuple[int, int]) -> View:
     return View(Roi(left + width / 2, top + height / 2, max(side, 1.0)), size)
 
 
-def varied(person: Labelled, size: tuple[int, int], random: np.random.Generator) -> View:
-    """A view of somebody as no annotation has it."""
+def varied(person: Labelled, size: tuple[int, int], random: np.random.Generator, much: float = 1.0) -> View:
+    """A view of somebody as no annotation has it, varied so much as `Recipe` says."""
     box = person.box
-    if random.random() < _HALF:
+    if random.random() < much * _HALF:
         box = _half(person, random)
     plain = view_of(box, size).roi
-    scale = float(np.clip(random.normal(1.0, _SCALE), 1 - _SCALE, 1 + _SCALE))
-    turn = float(np.clip(random.normal(0.0, _TURN), -2 * _TURN, 2 * _TURN)) if random.random() < _TURNED else 0.0
+    scale = 1.0 + much * _SCALE * float(np.clip(random.normal(), -1, 1))
+    turn = much * _TURN * float(np.clip(random.normal(), -2, 2)) if random.random() < _TURNED else 0.0
     roi = Roi(plain.x, plain.y, plain.side * scale, math.radians(turn))
     return View(roi, size, bool(random.random() < _MIRRORED))
 
@@ -156,7 +156,8 @@ class People(Dataset[tuple[Tensor, Tensor, Tensor]]):
         person = self.people[index]
         random = np.random.default_rng((self._seed, self.epoch, index))
         size = self.recipe.size
-        view = varied(person, size, random) if self.recipe.vary else view_of(person.box, size)
+        much = self.recipe.vary
+        view = varied(person, size, random, much) if much else view_of(person.box, size)
         order = COCO17.mirror if view.mirrored else np.arange(len(COCO17))
         places = view.to_network(person.keypoints[order, :2])
         heatmaps, counts = targets(places, person.keypoints[order, 2] > 0, size, self.recipe.target)

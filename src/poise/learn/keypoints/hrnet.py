@@ -152,11 +152,11 @@ class HRNet(nn.Module):
         self.transition3 = _transition(widths[1], widths[2])
         self.stage4 = _stage(widths[2], shape, 2, last=True)
         self.final_layer = nn.Conv2d(shape.width, KEYPOINTS, 1)
-        for module in self.modules():  # as the authors begin
+        for module in self.modules():  # He et al. 2015; the authors' begin with what they learnt of ImageNet
             if isinstance(module, nn.Conv2d):
-                nn.init.normal_(module.weight, std=0.001)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.normal_(self.final_layer.weight, std=0.001)  # heatmaps are nearly everywhere nothing
+        nn.init.zeros_(cast(Tensor, self.final_layer.bias))
 
     def forward(self, x: Tensor) -> Tensor:
         """The heatmaps."""

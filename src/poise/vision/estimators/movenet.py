@@ -9,15 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from poise.body import COCO17, Array, Pose, levelled
-from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators.runtime import expect, open_network
-from poise.vision.estimators.stream import Stream
+from poise.vision.estimators.stream import Opener, Stream
 from poise.vision.frame import Frame, Picture
 from poise.vision.weights import ModelFile
-
-MODELS = ("lightning", "thunder")
-DEFAULT_MODEL = "lightning"
 
 #: The score from which its publisher believes a keypoint.
 USUAL_SCORE = 0.2
@@ -28,37 +24,10 @@ SOMEBODY = 0.2
 _TORSO, _BODY = 1.9, 1.2
 
 
-def open_movenet(
-    *,
-    model: str = "",
-    people: int = 1,
-    threads: int = 1,
-    progress: weights.Progress | None = None,
-    trust: bool = False,
-    runtime: str = "",
-) -> MoveNet:
-    """MoveNet with its network, fetched when it is not here.
-
-    Args:
-        model: one of `MODELS`, by default lightning, or a model file.
-        people: not looked at: MoveNet sees one person.
-        threads: how many threads the network may use.
-        progress: told about model files as they arrive.
-        trust: whether a model file may be used that poise does not know.
-        runtime: which runtime runs it; "" for the fastest.
-
-    Raises:
-        UnknownName: when there is no such model.
-        ModelUnavailable: when it is not here and cannot be fetched, is not trusted, or is no MoveNet.
-
-    """
-    return MoveNet(weights.network("movenet", model or DEFAULT_MODEL, MODELS, trust, progress), threads, runtime)
-
-
 class MoveNet(Stream):
-    """Follows one person through a stream of frames."""
+    """Follows one person through a stream of frames, however many are asked for."""
 
-    def __init__(self, file: ModelFile, threads: int = 1, runtime: str = "") -> None:
+    def __init__(self, file: ModelFile, *, people: int = 1, threads: int = 1, runtime: str = "") -> None:
         super().__init__(COCO17)
         self._net = open_network(file, threads=threads, runtime=runtime)
         expect(self._net, [(1, 1, len(COCO17), 3)], "MoveNet for a single pose")
@@ -101,3 +70,6 @@ def next_crop(points: Array, score: Array, size: tuple[int, int]) -> Roi | None:
     half = max(_TORSO * float(reach[np.ravel(torso)].max()), _BODY * float(reach[seen].max()))
     half = min(half, max(x, size[0] - x, y, size[1] - y))
     return Roi(x, y, 2 * half) if 0 < 2 * half < max(size) else None
+
+
+open_movenet = Opener("movenet", ("lightning", "thunder"), MoveNet)

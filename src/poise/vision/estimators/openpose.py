@@ -14,16 +14,12 @@ import numpy as np
 
 from poise.body import OPENPOSE18, Array, Pose, levelled
 from poise.errors import UnsuitableModel
-from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators.runtime import Floats, open_network
-from poise.vision.estimators.stream import Stream
+from poise.vision.estimators.stream import Opener, Stream
 from poise.vision.frame import Frame
 from poise.vision.tracking import Identities
 from poise.vision.weights import ModelFile
-
-MODELS = ("lightweight",)
-DEFAULT_MODEL = "lightweight"
 
 #: From what height a peak is a keypoint, and the height from which the coach believes it (ours).
 PEAK, USUAL_SCORE = 0.1, 0.2
@@ -48,35 +44,6 @@ _LIMBS: tuple[tuple[str, str, int], ...] = (
     *(("nose", "left_eye", 32), ("left_eye", "left_ear", 36)),
     *(("right_shoulder", "right_ear", 18), ("left_shoulder", "left_ear", 26)),
 )
-
-
-def open_openpose(
-    *,
-    model: str = "",
-    people: int = 1,
-    threads: int = 1,
-    progress: weights.Progress | None = None,
-    trust: bool = False,
-    runtime: str = "",
-) -> OpenPose:
-    """OpenPose with its network, fetched when it is not here.
-
-    Args:
-        model: one of `MODELS`, or a model file.
-        people: how many people to find at most.
-        threads: how many threads the network may use.
-        progress: told about model files as they arrive.
-        trust: whether a model file may be used that poise does not know.
-        runtime: which runtime runs it; "" for the fastest.
-
-    Raises:
-        UnknownName: when there is no such model.
-        MissingExtra: when nothing is installed that runs it.
-        ModelUnavailable: when it is not here and cannot be fetched, is not trusted, or is no such network.
-
-    """
-    file = weights.network("openpose", model or DEFAULT_MODEL, MODELS, trust, progress)
-    return OpenPose(file, people=people, threads=threads, runtime=runtime)
 
 
 class OpenPose(Stream):
@@ -227,3 +194,6 @@ def _attach(bodies: list[_Body], one: tuple[int, int], other: tuple[int, int]) -
         bodies.append(_Body(dict((one, other))))
     else:
         body.has.setdefault(keypoint, peak)
+
+
+open_openpose = Opener("openpose", ("lightweight",), OpenPose)

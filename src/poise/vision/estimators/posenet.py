@@ -14,16 +14,12 @@ import numpy as np
 
 from poise.body import COCO17, Array, Pose
 from poise.errors import UnsuitableModel
-from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators.runtime import Floats, open_network
-from poise.vision.estimators.stream import Stream
+from poise.vision.estimators.stream import Opener, Stream
 from poise.vision.frame import Frame
 from poise.vision.tracking import Identities
 from poise.vision.weights import ModelFile
-
-MODELS = ("353x481", "481x641")
-DEFAULT_MODEL = "353x481"
 
 #: From what probability a keypoint may be the root of a body, and from what mean of all a body is one.
 ROOT, SOMEBODY = 0.5, 0.25
@@ -63,34 +59,6 @@ class Heads:
     short: Floats
     mid: Floats
     stride: float
-
-
-def open_posenet(
-    *,
-    model: str = "",
-    people: int = 1,
-    threads: int = 1,
-    progress: weights.Progress | None = None,
-    trust: bool = False,
-    runtime: str = "",
-) -> PoseNet:
-    """PoseNet with its network, fetched when it is not here.
-
-    Args:
-        model: one of `MODELS`, height by width of what it looks at, or a model file.
-        people: how many people to find at most.
-        threads: how many threads the network may use.
-        progress: told about model files as they arrive.
-        trust: whether a model file may be used that poise does not know.
-        runtime: which runtime runs it; "" for the fastest.
-
-    Raises:
-        UnknownName: when there is no such model.
-        ModelUnavailable: when it is not here and cannot be fetched, is not trusted, or is no PoseNet.
-
-    """
-    file = weights.network("posenet", model or DEFAULT_MODEL, MODELS, trust, progress)
-    return PoseNet(file, people=people, threads=threads, runtime=runtime)
 
 
 class PoseNet(Stream):
@@ -188,3 +156,6 @@ def _grown(heads: Heads, keypoint: int, root: Array, probability: float) -> tupl
                 (sure,) = _sampled(heads.heat, at, [there])
                 heappush(waiting, (-float(sure), there, tuple((at * heads.stride).tolist())))
     return points, score
+
+
+open_posenet = Opener("posenet", ("353x481", "481x641"), PoseNet)
