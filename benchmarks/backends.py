@@ -34,10 +34,10 @@ from poise.coach import Hold, Rep
 from poise.coach.measures import MEASURES, Body
 from poise.learn.keypoints.coco import read_coco, read_picture
 from poise.learn.keypoints.oks import Found, Labelled, evaluate, similarity
-from poise.session import follow
 from poise.sim.shipped import shipped
 from poise.vision.estimators import PoseEstimator, open_estimator
 from poise.vision.estimators.runtime import ORDER, open_network
+from poise.vision.follow import follow
 from poise.vision.frame import Frame
 from poise.vision.weights import FOLDER_VARIABLE, ModelFile
 

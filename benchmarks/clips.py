@@ -20,7 +20,7 @@ from machine import machine
 
 from poise import PoseSequence, open_estimator, read_recording, review, write_recording
 from poise.coach import AUTO, Counts, exercises
-from poise.session import follow
+from poise.vision.follow import follow
 
 #: How the exercises of the table are called in the library, first match first; None when it is not in it.
 NAMES = {

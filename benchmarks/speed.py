@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from compileall import compile_dir
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,7 @@ from machine import machine
 from numpy.typing import NDArray
 from peers import LEGACY, SHARED, TASKS, Contender, Running, frames_of, task_file
 
+import poise
 from poise.vision.estimators._openvino import installed
 from poise.vision.video import open_film
 
@@ -142,6 +144,7 @@ def analyzed(film: Path, exercise: str, model: str) -> tuple[Run, dict[str, floa
 
 def file_to_verdict(film: Path, exercise: str, model: str, rounds: int) -> None:
     """Time whole films, and print a line for each."""
+    compile_dir(Path(poise.__file__).parent, quiet=1)  # as pip leaves whatever it installs
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
     tasks = Contender("Tasks, two processes", "tasks", task_file(model), (), TASKS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from poise.analysis import Analysis, Settings, _Opener, analyze, result_folders
+from poise.analysis import Analysis, Settings, analyze, result_folders
 from poise.body import BODY25, COCO17, HALPE26, OPENPOSE18, Skeleton
 from poise.body.formats import read_recording
 from poise.coach import Rep
@@ -207,20 +206,3 @@ def test_keypoints_that_others_made_are_coached(squat: ShippedClip, tmp_path: Pa
     assert (done.review.counts.full, done.review.counts.partial) == (4, 1)
     assert done.poses.skeleton is skeleton
     assert not (done.folder / "annotated.mp4").exists()
-
-
-@pytest.mark.parametrize(("backend", "hurries"), [("blazepose", True), ("movenet", False)])
-def test_an_opener_sent_elsewhere_opens_the_same_in_a_hurry_and_tells_nobody(
-    backend: str, hurries: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[dict[str, object]] = []
-    monkeypatch.setattr("poise.analysis.open_estimator", lambda name, **options: asked.append({"": name} | options))
-    here = _Opener(Settings(backend=backend, model="lite", people=3), lambda stage, done, total: None)
-    there = pickle.loads(pickle.dumps(here))
-    here()
-    there()
-    assert callable(asked[0].pop("progress"))
-    assert asked[1].pop("progress") is None
-    assert asked[0] == asked[1]
-    assert (asked[0][""], asked[0]["model"], asked[0]["people"]) == (backend, "lite", 3)
-    assert asked[0].get("hurry", False) == hurries

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +22,7 @@ from poise.coach import ANY, AUTO, Exercise, Review, Strictness, load_exercise, 
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
-from poise.session import Followed, follow
-from poise.vision.estimators import PoseEstimator, open_estimator
+from poise.vision.follow import Followed, Opener, follow
 from poise.vision.tracking import Choice, coached
 
 #: Told how far the work has got: the stage, how much of it is done and how much there is (None: unknown).
@@ -88,7 +88,7 @@ def analyze(
         folder: where the results go; made when it is not there.
         settings: how to analyse.
         progress: told how far the work has got.
-        pool: who follows the parts of a film beside the first (see `poise.session.follow`); by default threads.
+        pool: who follows the parts of a film beside the first (see `poise.vision.follow`); by default threads.
 
     Raises:
         InputError: when the source cannot be read, or the exercise or backend is unknown.
@@ -103,19 +103,18 @@ def analyze(
     tell = progress or (lambda stage, done, total: None)
     given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
     followed = _look(source, settings, tell, pool)
-    judging = time.perf_counter()
-    ms = dict(followed.ms)
-    told = recognised(followed.poses) if given == AUTO else given
-    if told is not given:
-        ms["recognise"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
-        judging = time.perf_counter()
-    verdict = review(told, followed.poses, settings.strictness)
-    ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
-    exercise = _done(given, verdict)
-    try:
+    with _writable(folder), ThreadPoolExecutor(1) as meanwhile:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("keypoints.parquet", "keypoints.npz"):
-            write_recording(folder / name, followed.poses)
+        kept = meanwhile.submit(_keep, followed.poses, folder)
+        judging = time.perf_counter()
+        ms = dict(followed.ms)
+        told = recognised(followed.poses) if given == AUTO else given
+        if told is not given:
+            ms["recognise"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
+            judging = time.perf_counter()
+        verdict = review(told, followed.poses, settings.strictness)
+        ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
+        kept.result()
         filmed = None if _is_recording(source) else source
         if filmed and settings.film:
             drawing = time.perf_counter()
@@ -125,7 +124,7 @@ def analyze(
             folder,
             verdict,
             followed.poses,
-            exercise,
+            _done(given, verdict),
             source=source,
             timing=Timing(
                 frames=len(followed.poses),
@@ -137,11 +136,6 @@ def analyze(
             shots=stills(filmed, verdict, followed.poses) if filmed else (),
             film="annotated.mp4" if filmed and settings.film else None,
         )
-    except OSError as error:
-        raise ResultsUnwritable(
-            f"The results cannot be written to {folder}: {error.strerror or error}.",
-            "Free some space or choose another folder with --out.",
-        ) from error
     return Analysis(folder, report, verdict, followed.poses)
 
 
@@ -160,6 +154,23 @@ def result_folders(sources: list[Path], out: Path) -> list[Path]:
             folder = out / f"{name}-{number}"
         folders.append(folder)
     return folders
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Say what to do when something cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultsUnwritable(
+            f"The results cannot be written to {folder}: {error.strerror or error}.",
+            "Free some space or choose another folder with --out.",
+        ) from error
+
+
+def _keep(poses: PoseSequence, folder: Path) -> None:
+    for name in ("keypoints.parquet", "keypoints.npz"):
+        write_recording(folder / name, poses)
 
 
 def _done(given: str | Exercise, verdict: Review) -> Exercise | None:
@@ -182,7 +193,13 @@ def _look(source: Path, settings: Settings, tell: Progress, pool: Executor | Non
         return Followed(read_recording(source), 1, {}, ())
     followed = follow(
         source,
-        _Opener(settings, tell),
+        Opener(
+            settings.backend,
+            settings.model,
+            settings.people,
+            settings.trust,
+            lambda what, done, total: tell(f"Fetching {what}", done, total or None),
+        ),
         workers=settings.workers or os.cpu_count() or 1,
         pool=pool,
         start=settings.start,
@@ -192,32 +209,6 @@ def _look(source: Path, settings: Settings, tell: Progress, pool: Executor | Non
     )
     meta = {"source": source.name, "backend": settings.backend, "poise": version("poise")}
     return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))
-
-
-@dataclass(frozen=True)
-class _Opener:
-    """Opens estimators, and tells what is fetched for them; one sent to another process tells nobody."""
-
-    settings: Settings
-    tell: Progress | None
-
-    def __call__(self) -> PoseEstimator:
-        chosen = self.settings
-        return open_estimator(
-            chosen.backend,
-            model=chosen.model,
-            people=chosen.people,
-            progress=self.tell and self._fetching,
-            trust=chosen.trust,
-            **({"hurry": True} if chosen.backend == "blazepose" else {}),
-        )
-
-    def _fetching(self, what: str, done: int, total: int) -> None:
-        if self.tell:
-            self.tell(f"Fetching {what}", done, total or None)
-
-    def __reduce__(self) -> tuple[type[_Opener], tuple[Settings, None]]:
-        return _Opener, (self.settings, None)
 
 
 def _notes(followed: Followed, settings: Settings) -> list[str]:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from poise.coach import review
-from poise.session import follow
 from poise.sim.shipped import ShippedClip
 from poise.vision import weights
 from poise.vision.estimators import PoseEstimator, check_estimator, open_estimator
+from poise.vision.follow import follow
 from poise.vision.frame import Frame
 from poise.vision.video import open_film
 

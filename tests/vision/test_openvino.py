@@ -15,7 +15,7 @@ from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators import _openvino
 from poise.vision.estimators._openvino import OpenVINONetwork
 from poise.vision.estimators._tflite import Network
-from poise.vision.estimators.blazepose import _landmark_network
+from poise.vision.estimators.blazepose import _network
 
 pytest.importorskip("openvino", reason="OpenVINO is an extra")
 pytestmark = pytest.mark.models
@@ -48,24 +48,36 @@ def test_it_makes_of_a_picture_what_litert_does(lite: bytes, cache: Path) -> Non
 def test_where_nothing_can_be_kept_litert_runs(lite: bytes, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poise.vision.estimators.blazepose.installed", lambda: True)
     cache.parent.parent.joinpath("poise").write_text("a file where the folder should be")
-    assert isinstance(_landmark_network(lite, 1, hurry=True), Network)
+    assert isinstance(_network(lite, *GIVEN, hurry=True), Network)
 
 
 def test_only_who_is_in_a_hurry_pays_for_it(lite: bytes, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poise.vision.estimators.blazepose.installed", lambda: True)
-    assert isinstance(_landmark_network(lite, 1, hurry=False), Network)
-    assert isinstance(_landmark_network(lite, 1, hurry=True), OpenVINONetwork)
+    assert isinstance(_network(lite, *GIVEN, hurry=False), Network)
+    assert isinstance(_network(lite, *GIVEN, hurry=True), OpenVINONetwork)
+
+
+def test_with_it_litert_is_not_even_imported(lite: bytes) -> None:
+    script = (
+        "import sys\n"
+        "from poise.vision.estimators import open_estimator\n"
+        "open_estimator(model='lite', hurry=True)\n"
+        "print([name for name in sys.modules if name.startswith('ai_edge_litert')])\n"
+    )
+    for imported in (None, "[]\n"):  # the first time, networks may still have to be cut down
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert imported is None or done.stdout == imported
 
 
 def test_its_use_is_not_reported() -> None:
-    """OpenVINO starts a process that reports to its makers when its telemetry package is there to be imported."""
+    """OpenVINO starts a process that reports to its makers when its converter of models is imported."""
     script = (
         "import multiprocessing.process as made, sys\n"
         "started = []\n"
         "made.BaseProcess.start = lambda self: started.append(self)\n"
         "from poise.vision.estimators.runtime import openvino\n"
         "openvino().Core()\n"
-        "print(started, [name for name in sys.modules if name.startswith('openvino_telemetry.')])\n"
+        "print(started, [name for name in sys.modules if name.startswith('openvino_telemetry')])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[] []\n"

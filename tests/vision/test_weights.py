@@ -342,7 +342,8 @@ def test_a_full_disk_leaves_nothing_behind(server: Server, cache: Path, monkeypa
     offer(monkeypatch, plain(server))
 
     def full(what: str, done: int, total: int) -> None:
-        raise OSError(28, "No space left on device")
+        if done:
+            raise OSError(28, "No space left on device")
 
     with pytest.raises(ModelUnavailable, match="No space left on device"):
         weights.fetch("toy", full)

@@ -14,7 +14,7 @@ from threading import Thread
 
 @contextmanager
 def processes(workers: int) -> Iterator[Executor | None]:
-    """A pool for `poise.session.follow` with one process less than workers (0: cores); None when that is none.
+    """A pool for `poise.vision.follow` with one process less than workers (0: cores); None when that is none.
 
     The processes import what they need meanwhile. They end with this one, whatever ends it.
     """
@@ -22,15 +22,15 @@ def processes(workers: int) -> Iterator[Executor | None]:
     if not beside:
         yield None
         return
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")  # of who crops pictures; every core has a process to itself
     with ProcessPoolExecutor(beside, get_context("spawn"), _end_with_parent) as pool:
         for _ in range(beside):
-            pool.submit(import_module, "poise.session")
+            pool.submit(import_module, "poise.vision.follow")
         try:
             yield pool
-        except BaseException:
+        finally:  # they hold nothing worth waiting for
             for child in active_children():
                 child.kill()
-            raise
 
 
 def _end_with_parent() -> None:

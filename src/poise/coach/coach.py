@@ -139,8 +139,11 @@ class _Angles(Mapping[str, float]):
 
     def __init__(self, measure: Measure, pose: Pose, scale: float, view: View) -> None:
         self._measure = measure
-        self._names = tuple(f"{side}_{measure.name}".strip("_") for side in measure.sides())
         self._seen = pose, scale, view
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(f"{side}_{self._measure.name}".strip("_") for side in self._measure.sides())
 
     @cached_property
     def _values(self) -> dict[str, float]:

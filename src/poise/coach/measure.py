@@ -147,20 +147,25 @@ class Measure:
     compute: Callable[[Body, str], Array]
     squeeze: float = 1.0
 
-    @property
+    @cached_property
     def sided(self) -> bool:
         """Whether there is one of it on the left and one on the right."""
         return any("{side}" in name for name in self.needs)
 
+    @cached_property
+    def _keypoints(self) -> dict[str, tuple[str, ...]]:
+        return {side: tuple(name.format(side=side) for name in self.needs) for side in ("left", "right", "")}
+
     def keypoints(self, side: str) -> tuple[str, ...]:
         """The keypoints needed for one side."""
-        return tuple(name.format(side=side) for name in self.needs)
+        return self._keypoints[side]
 
     def score(self, body: Body, side: str) -> Array:
         """How surely its keypoints were seen: the lowest of their scores, ``(...)``; 0 without them."""
-        if not body.pose.skeleton.has_all(self.keypoints(side)):
+        keypoints = self._keypoints[side]
+        if not body.pose.skeleton.has_all(keypoints):
             return np.zeros(body.pose.points.shape[:-2])
-        return np.asarray(body.pose.scores_at(self.keypoints(side)).min(-1))
+        return np.asarray(body.pose.scores_at(keypoints).min(-1))
 
     def sides(self) -> tuple[str, ...]:
         """The sides it has: left and right, or the single unnamed one."""

@@ -80,7 +80,9 @@ def _reviewed(coach: Coach, poses: Iterable[Pose], exercise: Exercise | None = N
         if feedback.phase != "unseen":
             seen += 1
             views.append(feedback.view)
-            advice.update(one for one in feedback.advice if one != READY)
+            for one in feedback.advice:
+                if one != READY:
+                    advice[one] += 1
     events += coach.finish()
     plots.add(coach.judged, last=True)
     usual_view = max(Counter(v.name for v in views).items(), key=lambda item: item[1], default=("unknown", 0))[0]

@@ -208,14 +208,14 @@ class JudgementTrack:
         near = slice(self._first, end)
         away = (self._times[near] - pose.t) / SIGMA
         weights = np.exp(-0.5 * away * away)
-        weights = (weights / weights.sum())[:, None, None]
+        weights /= weights.sum()
         values = self._values[near] if pose.world is not None else self._values[near, :, :3]
-        mean = (weights * values).sum(0)
+        mean = np.einsum("t,tkd->kd", weights, values)
         if math.isnan(mean.sum()):
             seen = np.isfinite(values)
-            mean = (weights * np.where(seen, values, 0.0)).sum(0)
+            mean = np.einsum("t,tkd->kd", weights, np.where(seen, values, 0.0))
             with np.errstate(invalid="ignore"):
-                mean /= (weights * seen).sum(0)
+                mean /= np.einsum("t,tkd->kd", weights, seen)
             mean[np.isnan(pose.points[:, 0])] = np.nan
         world = None if pose.world is None else mean[:, 3:]
         return pose.moved(mean[:, :2], np.fmax(mean[:, 2], 0.0), world)

@@ -289,6 +289,7 @@ def _fetch(name: str, progress: Progress | None) -> _Found:
     failures: dict[str, str] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        report(name, 0, 0)  # another process may be at it already
         with alone_in(folder):
             if found := _find(name):  # another process was faster
                 return found

@@ -22,7 +22,7 @@ from poise.vision.estimators._blazepose import Landmarks, OneEuro, region
 from poise.vision.frame import Frame, Picture
 
 #: Seconds from one search to the next: while somebody is seen badly, and while more people are wanted.
-DOUBT_S, _WANT_S = 0.25, 2.0
+DOUBT_S, _WANT_S = 0.25, 3.0
 
 #: Somebody lost is forgotten after this many seconds.
 _FORGET_S = 2.0

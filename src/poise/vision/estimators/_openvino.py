@@ -34,7 +34,7 @@ class OpenVINONetwork:
     runtime, delegated = "openvino", False
 
     def __init__(self, model: bytes, outputs: Sequence[Shape], values: tuple[float, float], threads: int) -> None:
-        path = _kept(pruned(model, set(outputs)))
+        path = _kept(model, outputs)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",  # bfloat16, the default of some processors, moves world keypoints
             "INFERENCE_NUM_THREADS": threads,
@@ -59,13 +59,13 @@ class OpenVINONetwork:
         return [self._request.get_output_tensor(index).data for index in self._outputs]
 
 
-def _kept(network: bytes) -> Path:
-    """The file in poise's cache that holds the network; written there when it is new."""
+def _kept(model: bytes, outputs: Sequence[Shape]) -> Path:
+    """The file in poise's cache that holds the network with those outputs; written there when it is new."""
     folder = Path(platformdirs.user_cache_dir("poise")) / "openvino"
-    path = folder / f"{sha256(network).hexdigest()[:16]}.tflite"
+    path = folder / f"{sha256(model + repr(sorted(outputs)).encode()).hexdigest()[:16]}.tflite"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(network)
+            file.write(pruned(model, outputs))
         Path(file.name).replace(path)
     return path

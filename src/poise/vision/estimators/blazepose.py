@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,13 +16,17 @@ from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators import _blazepose as blaze
 from poise.vision.estimators._following import DOUBT_S, Follower, Sight
 from poise.vision.estimators._openvino import OpenVINONetwork, installed
-from poise.vision.estimators._tflite import Network, give_back_memory
+from poise.vision.estimators._tflite import Network, Shape, give_back_memory
 from poise.vision.estimators.stream import Stream
 from poise.vision.frame import Frame, Picture
 
 #: How well it sees against how long it takes.
 MODELS = ("lite", "full", "heavy")
 DEFAULT_MODEL = "full"
+
+#: Of each network, the outputs that are read, and what black and white are to it.
+_DETECTOR = blaze.DETECTOR_OUTPUTS, (-1.0, 1.0)
+_LANDMARKS = blaze.LANDMARK_OUTPUTS, (0.0, 1.0)
 
 #: How many inferences a measurement takes.
 _RUNS = 10
@@ -94,7 +99,7 @@ def measure(model: str = "", threads: int = 1) -> Running:
         ModelUnavailable: when the network is not here and cannot be fetched.
 
     """
-    network = _landmark_network(weights.load(_name(model)), threads, hurry=True)
+    network = _network(weights.load(_name(model)), *_LANDMARKS, threads, hurry=True)
     picture = np.full((network.pixels, network.pixels, 3), 127, np.uint8)
     network.run(picture)  # the first inference also allocates
     wall, cpu = [], -time.process_time()
@@ -156,21 +161,22 @@ class BlazePose(Stream):
         give_back_memory()
 
 
-def _landmark_network(model: bytes, threads: int, hurry: bool) -> Network | OpenVINONetwork:
-    """The landmark network on LiteRT; in a hurry on OpenVINO, where that is installed and can be used."""
-    given = model, blaze.LANDMARK_OUTPUTS, (0.0, 1.0), threads
+def _network(
+    model: bytes, outputs: Sequence[Shape], values: tuple[float, float], threads: int, hurry: bool
+) -> Network | OpenVINONetwork:
+    """A network on LiteRT; in a hurry on OpenVINO, where that is installed and can be used."""
     if hurry and installed():
         with suppress(OSError):
-            return OpenVINONetwork(*given)
-    return Network(*given)
+            return OpenVINONetwork(model, outputs, values, threads)
+    return Network(model, outputs, values, threads)
 
 
 class _Networks:
     """The detector and the landmark network, as eyes to follow people with."""
 
     def __init__(self, detector: bytes, landmarks: bytes, threads: int, hurry: bool) -> None:
-        self._detector = Network(detector, blaze.DETECTOR_OUTPUTS, (-1.0, 1.0), threads)
-        self._landmarks = _landmark_network(landmarks, threads, hurry)
+        self._detector = _network(detector, *_DETECTOR, threads, hurry)
+        self._landmarks = _network(landmarks, *_LANDMARKS, threads, hurry)
 
     def detect(self, image: Picture, view: Roi) -> list[Roi]:
         cut = cut_out(image, view, self._detector.pixels, repeat_edge=False)

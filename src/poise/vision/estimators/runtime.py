@@ -220,8 +220,11 @@ class _OpenVINO:
 
 
 def openvino() -> Any:
-    """OpenVINO's module, kept from reporting its use to its makers, as it does on being imported."""
-    sys.modules.setdefault("openvino_telemetry", cast(Any, None))  # importing it fails, which OpenVINO is ready for
+    """OpenVINO's module without its converter of models, which on being imported reports that to its makers.
+
+    That takes as long as all the rest of it.
+    """
+    sys.modules.setdefault("openvino.tools.ovc", cast(Any, None))  # importing it fails, which OpenVINO is ready for
     return import_module("openvino")
 
 
