@@ -207,5 +207,5 @@ def test_without_its_delegate_a_network_says_so(monkeypatch: pytest.MonkeyPatch)
             resolver = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             super().__init__(**options, experimental_op_resolver_type=resolver)
 
-    monkeypatch.setattr("poise.vision.estimators._tflite.Interpreter", Plain)
+    monkeypatch.setattr(interpreter, "Interpreter", Plain)
     assert not measure("lite").delegated
