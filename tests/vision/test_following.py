@@ -202,13 +202,13 @@ def test_somebody_seen_well_gives_way_to_nobody() -> None:
     assert film.run(3.0) == {0: 100.0}
 
 
-def test_more_people_are_looked_for_every_two_seconds_until_there_are_enough() -> None:
+def test_more_people_are_looked_for_every_three_seconds_until_there_are_enough() -> None:
     film = Film(Body(100.0), people=2)
     assert film.run(6.0) == {0: 100.0}
-    assert 3 <= len(film.scene.searches) <= 4
+    assert 2 <= len(film.scene.searches) <= 3
     assert set(film.scene.searches) == {(1.0, 0.0)}
     film.scene.bodies += [Body(400.0), Body(700.0)]
-    assert film.run(2.1) == {0: 100.0, 1: 400.0}
+    assert film.run(3.1) == {0: 100.0, 1: 400.0}
     film.scene.searches.clear()
     film.run(3.0)
     assert film.scene.searches == []

@@ -152,17 +152,20 @@ class Measure:
         """Whether there is one of it on the left and one on the right."""
         return any("{side}" in name for name in self.needs)
 
-    @cached_property
-    def _keypoints(self) -> dict[str, tuple[str, ...]]:
-        return {side: tuple(name.format(side=side) for name in self.needs) for side in ("left", "right", "")}
-
     def keypoints(self, side: str) -> tuple[str, ...]:
         """The keypoints needed for one side."""
-        return self._keypoints[side]
+        found = self._keypoints.get(side)
+        if found is None:
+            found = self._keypoints[side] = tuple(name.format(side=side) for name in self.needs)
+        return found
+
+    @cached_property
+    def _keypoints(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def score(self, body: Body, side: str) -> Array:
         """How surely its keypoints were seen: the lowest of their scores, ``(...)``; 0 without them."""
-        keypoints = self._keypoints[side]
+        keypoints = self.keypoints(side)
         if not body.pose.skeleton.has_all(keypoints):
             return np.zeros(body.pose.points.shape[:-2])
         return np.asarray(body.pose.scores_at(keypoints).min(-1))
