@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -88,7 +88,8 @@ def analyze(
         folder: where the results go; made when it is not there.
         settings: how to analyse.
         progress: told how far the work has got.
-        pool: who follows the parts of a film beside the first (see `poise.vision.follow`); by default threads.
+        pool: who follows the parts of a film beside the first (see `poise.vision.follow`) and writes its keypoints
+            while this process judges; by default threads.
 
     Raises:
         InputError: when the source cannot be read, or the exercise or backend is unknown.
@@ -103,9 +104,10 @@ def analyze(
     tell = progress or (lambda stage, done, total: None)
     given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
     followed = _look(source, settings, tell, pool)
-    with _writable(folder), ThreadPoolExecutor(1) as meanwhile:
+    with _writable(folder), nullcontext(pool) if pool else ThreadPoolExecutor(1) as beside:
         folder.mkdir(parents=True, exist_ok=True)
-        kept = meanwhile.submit(_keep, followed.poses, folder)
+        files = [folder / name for name in ("keypoints.parquet", "keypoints.npz")]
+        writing = [beside.submit(write_recording, file, followed.poses) for file in files]
         judging = time.perf_counter()
         ms = dict(followed.ms)
         told = recognised(followed.poses) if given == AUTO else given
@@ -114,7 +116,11 @@ def analyze(
             judging = time.perf_counter()
         verdict = review(told, followed.poses, settings.strictness)
         ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
-        kept.result()
+        for file, written in zip(files, writing, strict=True):
+            try:
+                written.result()
+            except BrokenExecutor:  # the process that had it is gone
+                write_recording(file, followed.poses)
         filmed = None if _is_recording(source) else source
         if filmed and settings.film:
             drawing = time.perf_counter()
@@ -166,11 +172,6 @@ def _writable(folder: Path) -> Iterator[None]:
             f"The results cannot be written to {folder}: {error.strerror or error}.",
             "Free some space or choose another folder with --out.",
         ) from error
-
-
-def _keep(poses: PoseSequence, folder: Path) -> None:
-    for name in ("keypoints.parquet", "keypoints.npz"):
-        write_recording(folder / name, poses)
 
 
 def _done(given: str | Exercise, verdict: Review) -> Exercise | None:

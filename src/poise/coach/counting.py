@@ -205,10 +205,12 @@ class Progress:
         body = Body(pose, np.float64(scale), np.float64(view.yaw), np.float64(view.facing))  # type: ignore[arg-type]
         share = self._own(body)
         if self._signal.stand_in and pose.seen:
-            other = -float(pose.at(self._signal.stand_in)[1]) / scale / self._span
-            self._choose(judged, body, share, other)
-            if self._standing_in:
-                share = other + self._offset
+            self._weigh(pose.t, body)
+            if self._standing_in or self._sure < UNSURE:
+                other = -float(pose.at(self._signal.stand_in)[1]) / scale / self._span
+                self._choose(pose.t, share, other)
+                if self._standing_in:
+                    share = other + self._offset
         if math.isfinite(share):
             self._last, self._last_t = share, pose.t
         return share
@@ -226,12 +228,15 @@ class Progress:
         ]
         return max((share for share in shares if math.isfinite(share)), default=math.nan)
 
-    def _choose(self, judged: Judged, body: Body, share: float, other: float) -> None:
-        """Whether the stand-in speaks from here on, after how surely the signal was seen over the last second."""
-        t, score = judged.pose.t, float(self._signal.quantity.score(body, ""))
+    def _weigh(self, t: float, body: Body) -> None:
+        """How surely the signal was seen over the last second."""
+        score = float(self._signal.quantity.score(body, ""))
         gain = 1.0 if math.isnan(self._sure) else 1 - math.exp(-(t - self._t) / SURE_S)
         self._sure = score if math.isnan(self._sure) else self._sure + gain * (score - self._sure)
         self._t = t
+
+    def _choose(self, t: float, share: float, other: float) -> None:
+        """Whether the stand-in speaks from here on."""
         if not self._standing_in and self._sure < UNSURE and math.isfinite(other):
             recent = t - self._last_t <= 2 * SURE_S
             self._standing_in, self._offset = True, (self._last if recent else 0.0) - other

@@ -260,13 +260,17 @@ def _taken(rule: Rule, stretch: Stretch, values: Array) -> Reading:
 
 def _sigma(rule: Rule, stretch: Stretch, side: str, near: Sequence[int]) -> float:
     """The standard error of what a rule takes, before any neutral."""
-    step = float(np.median(np.diff(stretch.t))) if len(stretch.t) > 1 else 0.0
     if rule.at == "seconds":
-        return max(TIME_SIGMA, step)
+        return max(TIME_SIGMA, _step(stretch))
     if rule.at == "lag":
-        return max(LAG_SIGMA, step / (stretch.end - stretch.start))
+        return max(LAG_SIGMA, _step(stretch) / (stretch.end - stretch.start))
     sigma = float(rule.quantity.sigma(stretch.instant(near[len(near) // 2]), side, stretch.view.sigma))
     return sigma * {"range": math.sqrt(2), "gain": math.sqrt(2), "speed": SPEED_SIGMA}.get(rule.at, 1.0)
+
+
+def _step(stretch: Stretch) -> float:
+    """The usual time between pictures, seconds."""
+    return median(np.diff(stretch.t).tolist()) if len(stretch.t) > 1 else 0.0
 
 
 def error_model(rule: Rule) -> str:
