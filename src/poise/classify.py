@@ -138,6 +138,12 @@ def grid(end: float, about: About) -> Array:
     return np.asarray(end - np.arange(about.frames - 1, -1, -1) / max(about.rate, 1e-9))
 
 
+def window_of(poses: PoseSequence, middle: float, about: About) -> Floats:
+    """The window of a recording around ``middle``, seconds, as a network takes it: ``(frames, K, 3)``."""
+    end = middle + (about.frames - 1) / max(about.rate, 1e-9) / 2
+    return given(interpolated(poses.t, arranged(poses, about.keypoints), grid(end, about)))
+
+
 def gravity(body: Array) -> Array:
     """DeepFit's numbers of OpenPose's 18 keypoints ``(N, 18, 2)``: ``(N, 18, 2)``, 0 where unseen (NaN).
 
@@ -160,6 +166,17 @@ def gravity(body: Array) -> Array:
     return np.where(seen[..., None] & (length > 0)[:, None, None], out, 0.0)
 
 
+def _deepfit(values: NDArray[Any]) -> Floats:
+    """What DeepFit's own file is given, ``(N, 36)``: as it was taught, every x and then every y, taken for pairs.
+
+    Its training hands `gravity` a row of eighteen x and eighteen y as if they took turns; a file that learned that
+    wants it (DeepFit_training.ipynb, ``prepare_dataset`` and ``norm_X``).
+    """
+    flat = np.moveaxis(given(values)[:, 0, :, :2], -1, 1).reshape(len(values), 18, 2).astype(np.float64)
+    flat[(flat == 0).any(-1)] = np.nan
+    return gravity(flat).reshape(len(values), -1).astype(np.float32)
+
+
 class Classifier:
     """A classifier opened from a file; see `open_classifier`."""
 
@@ -172,8 +189,7 @@ class Classifier:
         if self.about.layout == "movenet":
             rows = given(values).reshape(len(values), -1)
         elif self.about.layout == "deepfit":
-            xy = np.where(values[:, 0, :, 2:] > 0, values[:, 0, :, :2], np.nan)
-            rows = np.moveaxis(gravity(xy), -1, 1).reshape(len(values), -1).astype(np.float32)
+            rows = _deepfit(values)
         else:
             rows = given(values)
         return np.concatenate([self._network.run(row[None])[0] for row in rows]).reshape(len(values), -1)
@@ -185,11 +201,9 @@ class Classifier:
 
     def verdict(self, poses: PoseSequence, middle: float) -> Verdict:
         """What is seen in the window of a recording around ``middle``, seconds."""
-        end = middle + (self.about.frames - 1) / max(self.about.rate, 1e-9) / 2
-        values = arranged(poses, self.about.keypoints)
-        return self.told(middle, interpolated(poses.t, values, grid(end, self.about)))
+        return self.told(middle, window_of(poses, middle, self.about))
 
-    def told(self, t: float, window: Array) -> Verdict:
+    def told(self, t: float, window: NDArray[Any]) -> Verdict:
         """The verdict about a window ``(frames, K, 3)``."""
         likely = self(window[None])[0]
         best = int(likely.argmax())
@@ -256,7 +270,7 @@ def open_classifier(path: Path | str, labels: Iterable[str] = (), runtime: str =
 
 def _foreign(path: Path, network: Any, labels: tuple[str, ...]) -> About:
     """What a file that says nothing must be, by its sizes."""
-    size, count = math.prod(network.given.shape), network.made[0].shape[-1] if network.made else 0
+    size, count = math.prod(n for n in network.given.shape if n), network.made[0].shape[-1] if network.made else 0
     kinds = {51: ("movenet", COCO17), 36: ("deepfit", OPENPOSE18)}
     if size not in kinds or len(network.made) != 1:
         raise UnsuitableModel(

@@ -7,6 +7,7 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -16,7 +17,7 @@ from poise.errors import ModelUnavailable
 from poise.vision import weights
 from poise.web import assets as room
 from poise.web import bundle
-from poise.web.assets import assets
+from poise.web.assets import Package, assets, classifier_runtime
 from tests.vision.test_weights import Server
 
 RUNTIME = {"bundle.mjs": b"export const a = 1", "wasm/a.wasm": b"\0asm"}
@@ -43,11 +44,11 @@ def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> Pat
             (tmp_path / "member").write_bytes(data)
             archive.add(tmp_path / "member", f"package/{path}")
     integrity = "sha512-" + base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
-    lock = {"size": 9, "integrity": integrity, "address": f"{server.url}/", "models": ["full"]}
-    monkeypatch.setattr(room, "_LOCK", lock)
-    monkeypatch.setattr(room, "_FILES", {path: sha256(data) for path, data in RUNTIME.items()})
-    monkeypatch.setattr(room, "_PACKAGE", "toy-runtime@1.0")
-    monkeypatch.setattr(room, "_TARBALL", package.name)
+    files = {path: sha256(data) for path, data in RUNTIME.items()}
+    toy = Package("toy-runtime", "1.0", "MIT", 9, integrity, f"{server.url}/", files)
+    monkeypatch.setattr(room, "_EYES", toy)
+    monkeypatch.setattr(room, "_CLASSIFIER", toy)
+    monkeypatch.setattr(room, "_MODELS", ("full",))
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
     monkeypatch.setattr(weights, "load", lambda name, progress=None: name.encode())
     monkeypatch.setattr(bundle, "task_file", lambda detector, landmarks: detector + b"+" + landmarks)
@@ -118,7 +119,8 @@ def test_a_package_with_other_bytes_is_refused(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_file_of_the_package_with_other_bytes_is_refused(monkeypatch: pytest.MonkeyPatch, toys: Path) -> None:
-    monkeypatch.setattr(room, "_FILES", {"bundle.mjs": sha256(b"what was published")})
+    other = replace(room._EYES, files={"bundle.mjs": sha256(b"what was published")})
+    monkeypatch.setattr(room, "_EYES", other)
     monkeypatch.setenv(weights.FOLDER_VARIABLE, str(toys.parent))
     with pytest.raises(ModelUnavailable, match="not the published file"):
         assets()
@@ -134,6 +136,15 @@ def test_what_cannot_be_had_is_told_with_what_was_tried_and_what_to_do(server: S
 def test_the_real_lock_pins_a_runtime_that_does_not_report_home() -> None:
     """From 1.0.0 on the runtime sends usage reports to its vendor."""
     lock = json.loads((Path(room.__file__).parent / "assets.lock.json").read_text("utf-8"))
-    assert lock["version"] == "0.10.35"
-    assert all(len(sha) == 64 for sha in lock["files"].values())
-    assert lock["integrity"].startswith("sha512-")
+    assert lock["eyes"]["version"] == "0.10.35"
+    for package in (Package(**lock["eyes"]), Package(**lock["classifier"])):
+        assert all(len(sha) == 64 for sha in package.files.values())
+        assert package.integrity.startswith("sha512-")
+
+
+def test_what_runs_a_classifier_comes_the_same_way(server: Server) -> None:
+    server.files.update({f"/{path}": data for path, data in RUNTIME.items()})
+    folder = classifier_runtime()
+    assert whole(folder) == {"bundle.mjs": RUNTIME["bundle.mjs"], "a.wasm": RUNTIME["wasm/a.wasm"]}
+    server.files.clear()
+    assert classifier_runtime() == folder

@@ -162,9 +162,7 @@ def _export(asked: argparse.Namespace) -> None:
     size, net = _size(asked), _net(asked)
     people = _people(asked.measure, asked.pictures, Recipe(size, vary=0.0))
     if asked.out.name.endswith(".int8.tflite"):
-        whole = asked.out.with_name(asked.out.name.replace(".int8", ".float32"))
-        to_tflite(net, size, whole)
-        to_int8(whole, [people[i][0] for i in range(min(100, len(people)))], asked.out)
+        to_int8(net, [people[i][0] for i in range(min(100, len(people)))], asked.out)
     elif asked.out.suffix == ".tflite":
         to_tflite(net, size, asked.out)
     else:

@@ -1,22 +1,19 @@
 """A trained HRNet taken to where it runs: ONNX and TFLite, with how far each is from the original.
 
-ONNX by torch, TFLite by `litert-torch` and whole numbers by `ai-edge-quantizer`, which want older versions of other
-libraries than poise is tested with: install them into an environment of their own (`pip install litert-torch`).
+The formats are `poise.learn.export`'s; here is what is particular to networks that are shown pictures.
 """
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from poise.errors import PoiseError
+from poise.learn import export
 from poise.learn.keypoints.data import People
 from poise.learn.keypoints.evaluate import Heatmaps, Network, found_by, precision, torch_network
 from poise.learn.keypoints.hrnet import HRNet
@@ -41,18 +38,7 @@ class Parity:
 
 def to_onnx(net: HRNet, size: tuple[int, int], path: Path) -> None:
     """Write a network for pictures ``(1, 3, H, W)`` of that width and height as ONNX."""
-    given = torch.zeros(1, 3, size[1], size[0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's own, about its other exporter
-        torch.onnx.export(
-            net.cpu().eval(),
-            (given,),
-            str(path),
-            input_names=["picture"],
-            output_names=["heatmaps"],
-            opset_version=17,
-            dynamo=False,
-        )
+    export.to_onnx(net, _empty(size), path)
 
 
 def to_tflite(net: HRNet, size: tuple[int, int], path: Path) -> None:
@@ -62,37 +48,21 @@ def to_tflite(net: HRNet, size: tuple[int, int], path: Path) -> None:
         PoiseError: when litert-torch is not installed.
 
     """
-    litert = _needed("litert_torch", "litert-torch")
-    litert.convert(net.cpu().eval(), (torch.zeros(1, 3, size[1], size[0]),)).export(str(path))
+    export.to_tflite(net, _empty(size), path)
 
 
-def to_int8(path: Path, pictures: Sequence[torch.Tensor], to: Path) -> None:
-    """Write a TFLite file again in whole numbers, calibrated on pictures ``(3, H, W)``.
+def to_int8(net: HRNet, pictures: Sequence[torch.Tensor], path: Path) -> None:
+    """Write a network as TFLite in whole numbers, calibrated on pictures ``(3, H, W)``.
 
     Raises:
-        PoiseError: when ai-edge-quantizer is not installed.
+        PoiseError: when litert-torch and ai-edge-quantizer are not installed.
 
     """
-    quantizer = _needed("ai_edge_quantizer.quantizer", "ai-edge-quantizer")
-    recipe = _needed("ai_edge_quantizer.recipe", "ai-edge-quantizer")
-    names = _needed("ai_edge_litert.interpreter", "ai-edge-litert").Interpreter(str(path)).get_signature_list()
-    signature, sides = next(iter(names.items()))
-    work = quantizer.Quantizer(str(path))
-    work.load_quantization_recipe(recipe.static_wi8_ai8())
-    samples = [{sides["inputs"][0]: picture[None].numpy()} for picture in pictures]
-    calibrated = work.calibrate({signature: samples})
-    to.unlink(missing_ok=True)
-    work.quantize(calibrated).export_model(str(to))
+    export.to_tflite(net, torch.stack(list(pictures)).numpy(), path, "static")
 
 
-def _needed(module: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as problem:
-        raise PoiseError(
-            f"Writing TFLite needs {package}.",
-            f"In an environment of its own: pip install 'poise[train]' {package}",
-        ) from problem
+def _empty(size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    return np.zeros((1, 3, size[1], size[0]), np.float32)
 
 
 def exported(path: Path, runtime: str = "") -> Network:
