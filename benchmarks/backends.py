@@ -1,13 +1,13 @@
 """Every backend on the same films and pictures: how right, how far from BlazePose full, at what cost.
 
-python benchmarks/backends.py [BACKEND ...] [--films 12] [--keypoints FOLDER] [--runtimes]
+python benchmarks/backends.py [BACKEND ...] [--films 12] [--keypoints FOLDER] [--runtimes [FILE ...]]
 
 Of each backend in a process of its own, on one thread: OKS average precision and PCK on COCO's pictures;
 repetitions counted in real films against counts by hand; how far joint angles, counts and faults are from
 BlazePose full's; time, processor time and peak memory; the size of the files. Films are those whose count is
 certain and whose exercise is in the library, the shortest first. ``--keypoints`` keeps keypoints there and uses
 them again (their times are then those of the run that made them). ``--runtimes`` times each runtime on each model
-file instead.
+file instead, and on any other that is named.
 """
 
 from __future__ import annotations
@@ -207,13 +207,10 @@ def tell(backend: str, answer: dict[str, Any], films: int, keypoints: Path) -> N
     )
 
 
-def runtimes() -> None:
-    """Time every runtime on every model file it can run."""
-    names = sorted(
-        {name for _, files in BACKENDS.values() for name in files if not name.endswith((".bin", ".task"))}
-    )
-    for name in names:
-        path = FILES / name
+def runtimes(others: Sequence[Path]) -> None:
+    """Time every runtime on every model file it can run, and on others."""
+    names = {name for _, files in BACKENDS.values() for name in files if not name.endswith((".bin", ".task"))}
+    for path in [*(FILES / name for name in sorted(names)), *others]:
         parameters = path.with_suffix(".bin").read_bytes() if path.suffix == ".xml" else b""
         file = ModelFile(path.read_bytes(), parameters)
         line = []
@@ -227,7 +224,7 @@ def runtimes() -> None:
                 took.append(1e3 * (time.perf_counter() - began))
             quick = np.percentile(took, (25, 50, 75))
             line.append(f"{runtime} {quick[1]:.2f} ms (quartiles {quick[0]:.2f} to {quick[2]:.2f})")
-        print(f"{name}: {', '.join(line)}, n = 60 runs on one thread")
+        print(f"{path.name}: {', '.join(line)}, n = 60 runs on one thread")
 
 
 def main() -> None:
@@ -235,7 +232,7 @@ def main() -> None:
     parser.add_argument("backends", nargs="*", default=list(BACKENDS))
     parser.add_argument("--films", type=int, default=12)
     parser.add_argument("--keypoints", type=Path, default=Path("build") / "backends")
-    parser.add_argument("--runtimes", action="store_true")
+    parser.add_argument("--runtimes", type=Path, nargs="*", metavar="FILE")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     os.environ[FOLDER_VARIABLE] = str(FILES)
@@ -243,8 +240,8 @@ def main() -> None:
         one(asked.one, asked.films, asked.keypoints)
         return
     print(machine())
-    if asked.runtimes:
-        runtimes()
+    if asked.runtimes is not None:
+        runtimes(asked.runtimes)
         return
     for backend in asked.backends:
         given = [sys.executable, __file__, "--one", backend]

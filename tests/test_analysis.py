@@ -206,3 +206,20 @@ def test_keypoints_that_others_made_are_coached(squat: ShippedClip, tmp_path: Pa
     assert (done.review.counts.full, done.review.counts.partial) == (4, 1)
     assert done.poses.skeleton is skeleton
     assert not (done.folder / "annotated.mp4").exists()
+
+
+@pytest.mark.parametrize(("person", "right"), [("largest", False), ("400,250", True)])
+def test_who_of_several_is_coached_may_be_said(
+    squat: ShippedClip, tmp_path: Path, person: str, right: bool
+) -> None:
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    truth = squat.poses(np.arange(0.0, 4.0, 1 / 20)).to(COCO17)
+    for i, pose in enumerate(truth):
+        people = []
+        for scale, dx in ((1.0, -120.0), (0.7, 250.0)):
+            places = (pose.points - (180.0, 240.0)) * scale + (180.0 + dx, 240.0)
+            people.append({"pose_keypoints_2d": np.column_stack([places, pose.score]).ravel().tolist()})
+        (folder / f"{i:06d}_keypoints.json").write_text(json.dumps({"people": people}))
+    done = analyze(folder, tmp_path / "results", Settings(exercise="squat", rate=20.0, person=person))
+    assert (np.nanmin(done.poses.points[..., 0]) > 240) == right

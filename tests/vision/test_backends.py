@@ -1,4 +1,4 @@
-"""Every backend with its real network, where that is at hand: the contract, and the shipped squats counted."""
+"""Every backend with its real network, where that is at hand: the contract, squats counted, and two told apart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from poise.coach import review
@@ -15,7 +16,9 @@ from poise.vision import weights
 from poise.vision.estimators import PoseEstimator, check_estimator, open_estimator
 from poise.vision.follow import follow
 from poise.vision.frame import Frame
+from poise.vision.tracking import Choice
 from poise.vision.video import open_film
+from tests.films import thinned, write
 
 FILES = Path(__file__).parents[3] / "shared" / "weights"
 TOPDOWN = FILES / "ultralight_simplepose_256x192.onnx"
@@ -55,3 +58,26 @@ def test_it_coaches_the_shipped_squats(backend: Callable[[], PoseEstimator], squ
     # The fourth is shallow: true keypoints make it partial, and from the networks it lies at the limit.
     assert (counts.full + counts.partial, counts.invalid) == (5, 0)
     assert counts.full >= 4
+
+
+@pytest.fixture(scope="module")
+def two_people(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One stands, mirrored, while another squats twice on the right; ten pictures a second."""
+    frames = list(thinned(squat.path, rate=10, end=6.4))
+    standing = frames[0].image[:, ::-1]
+    both = (Frame(np.hstack([standing, frame.image]), frame.t) for frame in frames)
+    return write(tmp_path_factory.mktemp("two") / "two.mp4", both)
+
+
+@pytest.mark.parametrize(("person", "reps"), [("540,240", 2), ("180,240", 0)])
+def test_whoever_is_pointed_at_is_coached(
+    backend: Callable[[], PoseEstimator], two_people: Path, person: str, reps: int, request: pytest.FixtureRequest
+) -> None:
+    if "movenet" in request.node.name:
+        pytest.skip("MoveNet sees one person")
+    followed = follow(two_people, backend, choice=Choice.parse(person))
+    assert followed.people == 2
+    x = np.nanmedian(followed.poses.points[..., 0], axis=1)
+    assert ((x > 360) == (reps > 0))[np.isfinite(x)].all(), "one of the two was taken for the other"
+    counts = review("squat", followed.poses).counts
+    assert (counts.full + counts.partial, counts.invalid) == (reps, 0)

@@ -32,6 +32,14 @@ def test_dark_finds_the_top_between_the_cells() -> None:
     assert np.abs(places / 4 - wanted).max() < 0.01
 
 
+def test_dark_finds_the_top_of_what_lies_askew() -> None:
+    """Exact for any Gaussian: the Newton step takes the bend across into account."""
+    x, y = np.arange(48) - 20.3, np.arange(64)[:, None] - 30.35
+    askew = np.exp(-((x + y) ** 2 / 8.0 + (x - y) ** 2 / 50.0)).astype(np.float32)
+    (place,), _ = from_heatmaps(askew[None], dark=True)
+    assert np.abs(place / 4 - (20.3, 30.35)).max() < 0.01
+
+
 def test_axes_are_read_at_their_peaks_and_as_surely_as_the_weaker() -> None:
     x, y = np.zeros((3, 384), np.float32), np.zeros((3, 512), np.float32)
     x[0, 101], y[0, 300] = 0.9, 0.6

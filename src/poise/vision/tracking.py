@@ -98,7 +98,7 @@ class Choice:
     """Who of several people is coached: the largest, unless told otherwise.
 
     Args:
-        central: whether being in the middle of the picture counts as well.
+        central: whether being in the middle of the picture counts as well, where its size is known.
         place: pixels, x and y; whoever is there when somebody first is, is coached.
 
     """

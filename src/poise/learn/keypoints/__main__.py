@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--pictures", type=Path, help="folder of its pictures; beside it when left out")
     for command in (learn, test, send):
         command.add_argument("--net", choices=tuple(SHAPES), default="w32")
-        command.add_argument("--size", default="192x256", help="width by height: 192x256 or 288x384")
+        command.add_argument(
+            "--size", type=_size, default="192x256", help="width by height: 192x256, 288x384 or any other by 32"
+        )
     test.add_argument("--boxes", type=Path, help="COCO's results of a detector, instead of annotated boxes")
     test.add_argument("--flip", action="store_true")
     test.add_argument("--quarter", action="store_true", help="place peaks a quarter of a cell over, not as DARK")
@@ -93,8 +95,13 @@ def _say(words: str) -> None:
     sys.stdout.flush()
 
 
-def _size(asked: argparse.Namespace) -> tuple[int, int]:
-    width, _, height = asked.size.partition("x")
+def _size(words: str) -> tuple[int, int]:
+    """Width and height of the network's picture; its coarsest branch sees a thirty-second of it."""
+    width, _, height = words.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) * int(height) > 0):
+        raise argparse.ArgumentTypeError(f"{words!r} is no width by height, such as 192x256")
+    if int(width) % 32 or int(height) % 32:
+        raise argparse.ArgumentTypeError(f"{words} is not by 32 both ways, as 192x256 is")
     return int(width), int(height)
 
 
@@ -113,7 +120,7 @@ def _render(asked: argparse.Namespace) -> None:
 
 
 def _train(asked: argparse.Namespace) -> None:
-    size = _size(asked)
+    size = asked.size
     folders = asked.pictures or (None, None)
     learned = _people(asked.learn, folders[0], Recipe(size, asked.target, asked.vary))
     held_out = _people(asked.measure, folders[1], Recipe(size, asked.target, vary=0.0))
@@ -144,7 +151,7 @@ def _net(asked: argparse.Namespace) -> HRNet:
 
 
 def _evaluate(asked: argparse.Namespace) -> None:
-    people = _people(asked.measure, asked.pictures, Recipe(_size(asked), vary=0.0))
+    people = _people(asked.measure, asked.pictures, Recipe(asked.size, vary=0.0))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     boxes = read_boxes(asked.boxes) if asked.boxes else None
     network = torch_network(_net(asked), device)
@@ -159,7 +166,7 @@ def _evaluate(asked: argparse.Namespace) -> None:
 
 
 def _export(asked: argparse.Namespace) -> None:
-    size, net = _size(asked), _net(asked)
+    size, net = asked.size, _net(asked)
     people = _people(asked.measure, asked.pictures, Recipe(size, vary=0.0))
     if asked.out.name.endswith(".int8.tflite"):
         to_int8(net, [people[i][0] for i in range(min(100, len(people)))], asked.out)
