@@ -23,6 +23,7 @@ from poise.desk.diary import Diary, Entry
 from poise.desk.profiles import save_profile
 from poise.sim.desk import Spell
 from tests.coach.desk.sitters import baseline, sitting
+from tests.coach.teach.shows import shows
 
 
 def poise(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -191,3 +192,22 @@ def test_the_diary_is_shown_exported_and_snoozed(tmp_path: Path, monkeypatch: py
     assert "on again" in told(poise("desk", "snooze", "0"))
     save_profile(tmp_path / "desk", "home", baseline())
     assert "home from the front, 58 cm (reckoned)" in told(poise("desk", "profiles"))
+
+
+def test_what_is_taught_is_listed_and_counted_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path / "data"))
+    write_recording(tmp_path / "shown.npz", shows("squat", 4))
+    write_recording(tmp_path / "other.npz", shows("squat", 10, seed=5, tall=1.9))
+    done = poise("teach", "dip", tmp_path / "shown.npz")
+    assert done.returncode == 0, done.stderr
+    assert "Dip is counted by" in told(done)
+    assert "too close to squat" in told(done)
+    assert "Dip (your own)" in told(poise("exercises"))
+    done = poise("analyze", tmp_path / "other.npz", "-e", "dip", "--json", "--out", tmp_path / "results")
+    assert json.loads(done.stdout)["counts"]["full"] == 10
+    again = poise("teach", "dip", tmp_path / "shown.npz")
+    assert again.returncode == 1
+    assert "--replace" in told(again)
+    for wrong in (["teach", "squat", "x.npz"], ["teach", "dip", "x.npz", "--bad", "leaning"]):
+        assert "Traceback" not in told(poise(*wrong))
+        assert poise(*wrong).returncode == 1

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from poise.coach import Coach, Exercise, Feedback, Review, exercises, load_exercise, review
     from poise.errors import PoiseError
     from poise.session import Session
+    from poise.teaching import teach
     from poise.vision.estimators import open_estimator
     from poise.vision.video import open_film
 
@@ -53,6 +54,7 @@ __all__ = [
     "open_film",
     "read_recording",
     "review",
+    "teach",
     "write_recording",
 ]
 
@@ -63,6 +65,7 @@ _HOMES = {
     "poise.coach": ("Coach", "Exercise", "Feedback", "Review", "exercises", "load_exercise", "review"),
     "poise.errors": ("PoiseError",),
     "poise.session": ("Session",),
+    "poise.teaching": ("teach",),
     "poise.vision.estimators": ("open_estimator",),
     "poise.vision.video": ("open_film",),
 }

@@ -103,7 +103,7 @@ def analyze(
     began = time.perf_counter()
     tell = progress or (lambda stage, done, total: None)
     given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
-    followed = _look(source, settings, tell, pool)
+    followed = look(source, settings, tell, pool)
     with _writable(folder), nullcontext(pool) if pool else ThreadPoolExecutor(1) as beside:
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / name for name in ("keypoints.parquet", "keypoints.npz")]
@@ -185,7 +185,15 @@ def _is_recording(source: Path) -> bool:
     return holds_people(source) or (source.suffix.lower() in FORMATS and not source.is_dir())
 
 
-def _look(source: Path, settings: Settings, tell: Progress, pool: Executor | None) -> Followed:
+def look(source: Path, settings: Settings, tell: Progress, pool: Executor | None = None) -> Followed:
+    """The poses of the person coached in a film, picture, folder of pictures or keypoint file.
+
+    Raises:
+        InputError: when the source cannot be read, or the backend is unknown.
+        NobodySeen: when nobody is in it.
+        ModelUnavailable: when a model file is not here and cannot be fetched.
+
+    """
     choice = Choice.parse(settings.person)
     if holds_people(source):
         poses, people = coached(read_people(source, settings.rate), choice)

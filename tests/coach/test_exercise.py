@@ -86,7 +86,7 @@ def test_what_a_file_leaves_out_has_its_usual_value() -> None:
         ('angle = "knee_flexion"', 'angle = "knee"', "'angle", "No measure is called 'knee'"),
         ("rest = 1.5, turn = 0.5", "rest = 1, turn = 1", "'signal'", "rest and turn must differ"),
         ('at = "max"', 'at = "sometimes"', "'fault.0.at'", "'turn'"),
-        ('evidence = "C"', 'evidence = "D"', "'fault.0.evidence'", "'A', 'B' or 'C'"),
+        ('evidence = "C"', 'evidence = "D"', "'fault.0.evidence'", "'A', 'B', 'C' or 'own'"),
         ("limit = 100", "", "'fault.0.limit'", "Field required"),
         ("ok = 90", 'ok = "low"', "'fault.0.ok'", "valid number"),
     ],

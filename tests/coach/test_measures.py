@@ -88,6 +88,8 @@ EXPECTED: dict[str, tuple[Mapping[str, Place], float]] = {
     "forearm_rise": (SQUATTING, 0.54),
     "elbow_height": (SQUATTING, 0.0),
     "elbow_over_hip": (SQUATTING, COS45),
+    "knee_over_hip": (ARMS_OUT, -0.8),
+    "ankle_over_knee": (ARMS_OUT, -0.9),
     "knee_flexion": (SQUATTING, 120.0),
     "hip_flexion": (SQUATTING, 135.0),
     "elbow_flexion": (SQUATTING, 90.0),

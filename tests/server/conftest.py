@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from poise.server.app import create_app
 from poise.server.limits import Limits
 from poise.server.queue import Queue
-from poise.server.serve import _config, _listen
+from poise.server.serve import _config, listen
 from poise.server.settings import Settings
 from poise.store import open_store
 from poise.store.store import Store
@@ -78,7 +78,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         store = open_store("", folder)
         queue = Queue("", folder)
         app = create_app(store, queue, **{"limits": Limits(requests=10_000, poses_s=1e4), **options})
-        listening = _listen(Settings(port=0))
+        listening = listen(Settings(port=0))
         server = uvicorn.Server(_config(app, None, None))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()

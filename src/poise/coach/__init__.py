@@ -17,7 +17,7 @@ from poise.coach.events import (
     Summary,
     View,
 )
-from poise.coach.exercise import Exercise, exercises, load_exercise
+from poise.coach.exercise import Exercise, exercises, load_exercise, own_exercises
 from poise.coach.form import Strictness
 from poise.coach.review import recognised, review
 from poise.coach.workout import Timeline
@@ -44,6 +44,7 @@ __all__ = [
     "View",
     "exercises",
     "load_exercise",
+    "own_exercises",
     "recognised",
     "review",
 ]

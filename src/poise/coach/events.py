@@ -25,6 +25,7 @@ from poise.body import Array, Pose
 
 if TYPE_CHECKING:
     from poise.coach.correct import Correction
+    from poise.coach.exercise import Evidence
 
 #: The name under which repetitions of anything are counted, without judging them.
 ANY = "any"
@@ -57,7 +58,8 @@ class Fault:
 
     ``value`` ± ``sigma`` was measured at time ``t`` against ``limit``, in ``unit``; ``value`` is NaN and
     ``reason`` says why when the state is ``not_observable``. ``probability`` is that of the limit being broken.
-    ``source`` and ``evidence`` (A published criterion and number, B published criterion and our number, C ours)
+    ``source`` and ``evidence`` (A published criterion and number, B published criterion and our number, C ours,
+    own learnt from the user's own examples)
     say where the limit comes from.
     """
 
@@ -75,7 +77,7 @@ class Fault:
     cue: str
     why: str
     source: str
-    evidence: Literal["A", "B", "C"]
+    evidence: Evidence
     keypoints: tuple[str, ...] = ()
     reason: str = ""
 

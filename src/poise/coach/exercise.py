@@ -7,17 +7,20 @@ largest, smallest or range, and holds it to a limit. What cannot be said like th
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from poise.body import BLAZEPOSE33
 from poise.coach.measures import MEASURES, Measure, Plane, find_measure
-from poise.errors import InvalidExercise, UnknownName
+from poise.errors import InputError, InvalidExercise, UnknownName
 
 Support = Literal["feet", "floor", "hands", "elbows", "knees", "hips", "shoulders"]
 #: When a measure is taken. ``gain`` is its largest value beyond the one at the beginning, ``speed`` its fastest
@@ -28,7 +31,16 @@ Moment = Literal["start", "turn", "max", "min", "range", "median", "gain", "spee
 Part = Literal["whole", "lowering", "lifting"]
 #: Of a movement of two sides: both do the same; one or both move; the leg in front works.
 Working = Literal["together", "moving", "front"]
+#: How strong the grounds of a limit are: a published criterion and number; published, with a number of ours; ours;
+#: or learnt from the user's own examples.
+Evidence = Literal["A", "B", "C", "own"]
 MeasureName = Annotated[str, Field(description="the name of a measure of `poise.coach.measures`")]
+
+#: Names the folder of the user's own files.
+FOLDER_VARIABLE = "POISE_DATA"
+_OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+#: Names that stand for something else than an exercise.
+_TAKEN = ("auto", "any", "rest", "unknown")
 
 
 def _keypoint(name: str) -> str:
@@ -128,7 +140,7 @@ class Rule(_Measured):
     cue: str
     why: str
     source: str
-    evidence: Literal["A", "B", "C"]
+    evidence: Evidence
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -250,30 +262,72 @@ def parse_exercise(text: str, where: str) -> Exercise:
 
 @cache
 def exercises() -> tuple[str, ...]:
-    """The names of the exercises poise knows, in alphabetical order."""
+    """The names of the exercises that ship with poise, in alphabetical order."""
     folder = resources.files("poise.coach").joinpath("exercises")
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-@cache
+def data_folder(part: str) -> Path:
+    """Where the user's own files of one kind are: the user's data folder, or ``$POISE_DATA``."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    return (Path(given).expanduser() if given else Path(platformdirs.user_data_dir("poise"))) / part
+
+
+def own_file(name: str) -> Path:
+    """Where the exercise file of the user's own exercise of that name is, or would be."""
+    return data_folder("exercises") / f"{name}.toml"
+
+
+def own_exercises() -> tuple[str, ...]:
+    """The names of the user's own exercises, taught or written by hand, in alphabetical order."""
+    names = (path.stem for path in data_folder("exercises").glob("*.toml"))
+    return tuple(sorted(name for name in names if _OWN_NAME.fullmatch(name) and name not in exercises()))
+
+
+def check_own_name(name: str) -> None:
+    """Make sure that an exercise of one's own may have this name.
+
+    Raises:
+        InputError: when it is taken, or is no name.
+
+    """
+    if name in (*exercises(), *_TAKEN):
+        raise InputError(f"The name {name!r} is taken.", f"Give it one of your own, such as my_{name}.")
+    if not _OWN_NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} is no name for an exercise.", "Use small letters, digits and underscores, such as high_kick."
+        )
+
+
 def load_exercise(name: str) -> Exercise:
-    """The exercise of that name, or the one a path to a ``.toml`` file describes.
+    """The exercise of that name, of poise or of the user's own, or the one a path to a ``.toml`` file describes.
 
     Raises:
         UnknownName: when there is none of that name.
         InvalidExercise: when the file breaks the rules.
 
     """
-    if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise InvalidExercise(f"There is no exercise file {name}.", "Give the path of a .toml file.")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidExercise(f"{path.name} cannot be read as text: {error}.") from None
-        return parse_exercise(text, path.name)
-    if name not in exercises():
-        raise UnknownName("exercise", name, exercises())
+    if name in exercises():
+        return _shipped(name)
+    if name in own_exercises():
+        return _read(own_file(name))
+    if not name.endswith(".toml"):
+        raise UnknownName("exercise", name, (*exercises(), *own_exercises()))
+    path = Path(name)
+    if not path.is_file():
+        raise InvalidExercise(f"There is no exercise file {name}.", "Give the path of a .toml file.")
+    return _read(path)
+
+
+@cache
+def _shipped(name: str) -> Exercise:
     file = resources.files("poise.coach").joinpath("exercises", f"{name}.toml")
     return parse_exercise(file.read_text(encoding="utf-8"), f"{name}.toml")
+
+
+def _read(path: Path) -> Exercise:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidExercise(f"{path.name} cannot be read as text: {error}.") from None
+    return parse_exercise(text, path.name)

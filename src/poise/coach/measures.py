@@ -133,6 +133,18 @@ def hand_over_nose(body: Body, side: str) -> Array:
     return _above(body, f"{side}_wrist", "nose")
 
 
+@_measure("torso", "any", "{side}_knee", "{side}_hip")
+def knee_over_hip(body: Body, side: str) -> Array:
+    """Knee above its hip: rises in a knee raise; about -0.85 standing."""
+    return _above(body, f"{side}_knee", f"{side}_hip")
+
+
+@_measure("torso", "any", "{side}_ankle", "{side}_knee")
+def ankle_over_knee(body: Body, side: str) -> Array:
+    """Ankle above its knee: rises in a leg curl; about -0.85 standing."""
+    return _above(body, f"{side}_ankle", f"{side}_knee")
+
+
 # Joint angles, in the sagittal plane unless said otherwise.
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-import platformdirs
-
 from poise.coach.desk import Baseline
+from poise.coach.exercise import data_folder
 from poise.errors import InputError, ResultsUnwritable, UnknownName
 
-FOLDER_VARIABLE = "POISE_DATA"
 _NAME = re.compile(r"[\w.-]{1,64}")
 
 
 def desk_folder() -> Path:
     """Where baselines and the diary are kept; made when something is first written."""
-    given = os.environ.get(FOLDER_VARIABLE)
-    base = Path(given).expanduser() if given else Path(platformdirs.user_data_dir("poise"))
-    return base / "desk"
+    return data_folder("desk")
 
 
 def profiles(folder: Path) -> list[str]:

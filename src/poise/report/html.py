@@ -30,7 +30,12 @@ MOST_MOMENTS, MOST_VALUES = 12, 8
 #: Pixels a plot needs at least: for each repetition, and for each second.
 PIXELS_PER_REP, PIXELS_PER_S = 20.0, 6.0
 
-_GRADES = {"A": "Published criterion and number", "B": "Published criterion, our number", "C": "Our own criterion"}
+_GRADES = {
+    "A": "Published criterion and number",
+    "B": "Published criterion, our number",
+    "C": "Our own criterion",
+    "own": "Learnt from your own examples",
+}
 _TAKEN = {"front": "from the front", "side": "from the side", "oblique": "at an angle", "rear": "from behind"}
 
 

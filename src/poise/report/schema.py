@@ -21,8 +21,8 @@ from poise.body import PoseSequence
 from poise.coach.correct import Correction
 from poise.coach.events import Event, RepKind, Review, State, ViewName
 from poise.coach.events import Set as SetDone
+from poise.coach.exercise import Evidence, exercises, load_exercise, own_exercises
 from poise.coach.exercise import Exercise as ExerciseFile
-from poise.coach.exercise import exercises, load_exercise
 
 
 def _tidy(value: Any) -> Any:
@@ -109,8 +109,9 @@ class Fault(_Part):
     cue: str = Field(description="What to do about it: one short sentence, as a coach would say it.")
     why: str = Field(description="Why it matters.")
     source: str = Field(description="Where the criterion comes from.")
-    evidence: Literal["A", "B", "C"] = Field(
-        description="A: published criterion and number; B: published criterion, our number; C: ours."
+    evidence: Evidence = Field(
+        description="A: published criterion and number; B: published criterion, our number; C: ours; "
+        "own: learnt from the user's own examples."
     )
     keypoints: tuple[str, ...] = Field((), description="Keypoints that it is measured from.")
     reason: str = Field("", description="Why it could not be judged; empty otherwise.")
@@ -341,7 +342,7 @@ def _corrected(event: Event, correction: Correction) -> dict[str, Any]:
 def _title(name: str, given: ExerciseFile | None) -> str:
     if given and given.name == name:
         return given.title
-    return load_exercise(name).title if name in exercises() else "Any movement"
+    return load_exercise(name).title if name in (*exercises(), *own_exercises()) else "Any movement"
 
 
 def json_schema() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
@@ -12,8 +13,8 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from fastapi.responses import JSONResponse
 
 from poise.body.formats import npz
-from poise.coach import exercises, load_exercise
-from poise.errors import InputError
+from poise.coach import exercises, load_exercise, own_exercises
+from poise.errors import InputError, InvalidExercise
 from poise.server.messages import PROTOCOL, Name, schema
 from poise.server.resources import (
     ExerciseInfo,
@@ -76,7 +77,10 @@ def protocol() -> dict[str, Any]:
 @router.get("/exercises")
 def list_exercises() -> list[ExerciseInfo]:
     """What can be coached."""
-    known = (load_exercise(name) for name in exercises())
+    known = [load_exercise(name) for name in exercises()]
+    for name in own_exercises():
+        with suppress(InvalidExercise):  # somebody is editing it
+            known.append(load_exercise(name))
     return [
         ExerciseInfo.model_validate(
             {name: getattr(exercise, name) for name in ("name", "title", "kind", "plane", "setup")}

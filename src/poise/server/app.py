@@ -92,7 +92,7 @@ def create_app(
     app.include_router(films_api.router)
     _add_docs(app)
     for kind in (PoiseError, HTTPException, RequestValidationError, OperationalError, OSError, Exception):
-        app.add_exception_handler(kind, _refusal)
+        app.add_exception_handler(kind, refusal)
     for ending, name in _TYPES.items():
         mimetypes.add_type(name, ending)
     if vendor:
@@ -191,7 +191,7 @@ def _add_docs(app: FastAPI) -> None:
     app.mount("/docs/ui", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
 
-async def _refusal(_: Request, problem: Exception) -> Response:
+async def refusal(_: Request, problem: Exception) -> Response:
     """Any problem as a status, a message and a hint."""
     status, message, hint = 500, "Something went wrong here.", "The server's log says more."
     if isinstance(problem, PoiseError):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse
 
-from poise.coach import ANY, AUTO, exercises
+from poise.coach import ANY, AUTO, exercises, own_exercises
 from poise.errors import InputError, TooBig, UnknownName
 from poise.server.api import REFUSALS, Id, Kept, not_here
 from poise.server.guard import REPORT_CSP
@@ -54,8 +54,9 @@ def show_limits(limits: Allowed) -> FilmLimits:
 @router.post("/uploads", status_code=201)
 def begin_upload(given: UploadNew, store: Kept, limits: Allowed) -> Job:
     """A film is going to be sent."""
-    if given.exercise not in (AUTO, ANY, *exercises()):
-        raise UnknownName("exercise", given.exercise, (AUTO, ANY, *exercises()))
+    known = (AUTO, ANY, *exercises(), *own_exercises())
+    if given.exercise not in known:
+        raise UnknownName("exercise", given.exercise, known)
     profile = store.find_profile(given.profile)
     if profile is None:
         raise not_here("profile")

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
-from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise
+from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise, own_exercises
 from poise.coach.correct import Correction
 from poise.coach.events import Cue, Event
 from poise.coach.events import Rep as RepEvent
@@ -255,8 +255,9 @@ class Conversation:
 
     def _begun(self, start: Start) -> Going:
         """In the thread that writes: the coach made, and the session begun or gone on with."""
-        if start.exercise not in (AUTO, ANY, *exercises()):
-            raise UnknownName("exercise", start.exercise, (AUTO, ANY, *exercises()))
+        known = (AUTO, ANY, *exercises(), *own_exercises())
+        if start.exercise not in known:
+            raise UnknownName("exercise", start.exercise, known)
         profile = self._store.find_profile(start.profile)
         if profile is None:
             raise InputError("There is no such profile.", "Choose one of /api/profiles.")
@@ -340,7 +341,7 @@ class Conversation:
             {
                 "t": given.t,
                 "exercise": name,
-                "title": load_exercise(name).title if name in exercises() else "",
+                "title": load_exercise(name).title if name in (*exercises(), *own_exercises()) else "",
                 "phase": feedback.phase,
                 "progress": feedback.progress,
                 "counts": self._same(Counts, feedback.counts),

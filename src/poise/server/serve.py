@@ -62,7 +62,7 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
         StoreUnavailable: when the history cannot be opened.
 
     """
-    listening = _listen(settings)
+    listening = listen(settings)
     with contextlib.ExitStack() as under:
         under.enter_context(contextlib.closing(listening))
         store = under.enter_context(open_store(settings.database, settings.data))
@@ -85,9 +85,14 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
         gc.collect()
         gc.freeze()  # what is here now stays: looking through it again and again would hold everybody up,
         gc.set_threshold(*GARBAGE)  # and so would looking through every pose that waits to be kept
-        loop = asyncio.Runner(loop_factory=server.config.get_loop_factory())
-        with _workers(settings), loop as runner:
-            runner.run(_serve(server, listening, lambda: ready(place)))
+        with _workers(settings):
+            serve(server, listening, lambda: ready(place))
+
+
+def serve(server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve on a socket until interrupted; ``ready`` is called once it can be reached."""
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(_serve(server, listening, ready))
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
@@ -115,7 +120,13 @@ def _config(app: object, certificate: Path | None, key: Path | None) -> uvicorn.
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A socket where the settings say, bound.
+
+    Raises:
+        ServerUnavailable: when nothing can listen there.
+
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:

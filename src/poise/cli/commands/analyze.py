@@ -14,9 +14,9 @@ from poise.errors import PoiseError
 
 
 def _exercise_names(incomplete: str) -> list[str]:
-    from poise.coach import exercises
+    from poise.coach import exercises, own_exercises
 
-    return [name for name in ("auto", "any", *exercises()) if name.startswith(incomplete)]
+    return [name for name in ("auto", "any", *exercises(), *own_exercises()) if name.startswith(incomplete)]
 
 
 @app.command("analyze")
@@ -35,7 +35,7 @@ def analyze_command(
         typer.Option(
             "--exercise",
             "-e",
-            help="Which exercise it is (see 'poise exercises'), a .toml file of your own, 'any' to count only, or "
+            help="Which exercise it is (see 'poise exercises'), a .toml file, 'any' to count only, or "
             "'auto' to find out.",
             autocompletion=_exercise_names,
         ),

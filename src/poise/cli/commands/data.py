@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import webbrowser
 from datetime import datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.errors import ResultsUnwritable
+from poise.errors import MissingExtra, ResultsUnwritable
 from poise.learn.data.table import LandmarkTable, Layout, write_table
 
 group = typer.Typer(help="Landmark tables to learn from: made, converted, labelled.", no_args_is_help=True)
@@ -164,6 +166,67 @@ def squats_command(
             people, seed, told=told, workers=workers, progress=tell or (lambda stage, done, total: None)
         )
     _write(to, table, "poise", quiet=False)
+
+
+@group.command("label")
+def label_command(
+    media: Annotated[list[Path], typer.Argument(help="Films and pictures, or folders of them.")],
+    to: Annotated[
+        Path, typer.Option("--out", "-o", help="The file of labels, a CSV; gone on with if it is there.")
+    ] = Path("labels.csv"),
+    keys: Annotated[
+        str, typer.Option(help="The labels, each with its key or numbered: g=good,b=bad or good,bad.")
+    ] = "good,bad",
+    labeller: Annotated[str, typer.Option(help="Who labels; by default who is logged in.")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 0,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in the browser.")] = True,
+) -> None:
+    """Label frames and stretches of films, and pictures, with keys, on a page of this machine.
+
+    Every label is on disk before the next. Ctrl+C ends it; the same command goes on where it was left.
+    """
+    try:
+        from poise.server.labelling import run_labelling
+    except ModuleNotFoundError as missing:
+        raise MissingExtra("The labelling page", "web") from missing
+    from poise.learn.data.book import LabelBook, parse_keys
+    from poise.learn.data.extract import sources
+
+    given = [one for path in media for one in sources(path)]
+    book = LabelBook(to, labeller or getuser())
+
+    def ready(address: str) -> None:
+        out.print(f"Label at {address} (Ctrl+C ends it); labels go to {escape(str(to))}")
+        if show:
+            webbrowser.open(address)
+
+    run_labelling(given, parse_keys(keys), book, port, ready)
+
+
+@group.command("agreement")
+def agreement_command(
+    labels: Annotated[list[Path], typer.Argument(help="A file with the labels of two, or two files.")],
+    labellers: Annotated[str, typer.Option(help="Which two, such as ann,ben, where there are more.")] = "",
+) -> None:
+    """Say how far two labellers agree: Cohen's kappa of frames and pictures, overlap of stretches."""
+    from poise.learn.data.agreement import FOUND, agreement, two_labellers
+    from poise.learn.data.labels import read_labels
+
+    (first, one), (second, other) = two_labellers([read_labels(path) for path in labels], labellers)
+    agreed = agreement(one, other)
+    out.print(f"{escape(first)} and {escape(second)}:")
+    if agreed.frames:
+        out.print(
+            f"  {agreed.frames} frames and pictures labelled by both: {agreed.alike:.0%} alike, "
+            f"Cohen's kappa {agreed.kappa:.2f}"
+        )
+    if sum(agreed.intervals):
+        a, b = agreed.intervals
+        out.print(f"  {a} and {b} stretches, {agreed.found} of the same label overlap by {FOUND:.0%} or more")
+        for label, share in agreed.overlap.items():
+            out.print(f"  {escape(label)}: intersection over union {share:.2f}")
+    if not agreed.frames and not sum(agreed.intervals):
+        out.print("  Nothing was labelled by both.")
 
 
 def _write(to: Path, table: LandmarkTable, layout: Layout, quiet: bool) -> None:

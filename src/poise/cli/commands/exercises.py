@@ -8,10 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from poise.cli.app import app, out
-from poise.coach import exercises, load_exercise
+from poise.cli.app import app, complain, out
+from poise.coach import exercises, load_exercise, own_exercises
 from poise.coach.form import error_model
 from poise.coach.view import gate_words
+from poise.errors import PoiseError
 
 group = typer.Typer(help="List the exercises, or show what one is held to.", invoke_without_command=True)
 app.add_typer(group, name="exercises")
@@ -19,16 +20,21 @@ app.add_typer(group, name="exercises")
 
 @group.callback()
 def list_exercises(context: typer.Context) -> None:
-    """List the exercises poise knows."""
+    """List the exercises poise knows, your own among them."""
     if context.invoked_subcommand:
         return
     table = Table(box=None)
     for name in ("name", "exercise", "best seen", "rules"):
         table.add_column(name)
-    for name in exercises():
-        exercise = load_exercise(name)
+    for name in (*exercises(), *own_exercises()):
+        try:
+            exercise = load_exercise(name)
+        except PoiseError as problem:
+            complain(problem)
+            continue
         seen = {"sagittal": "from the side", "frontal": "from the front", "any": "from anywhere"}[exercise.plane]
-        table.add_row(name, exercise.title, seen, ", ".join(rule.name for rule in exercise.fault))
+        title = exercise.title + ("" if name in exercises() else " (your own)")
+        table.add_row(name, escape(title), seen, ", ".join(rule.name for rule in exercise.fault))
     out.print(table)
 
 
