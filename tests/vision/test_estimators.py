@@ -18,6 +18,7 @@ from poise.body import COCO17, Pose
 from poise.errors import MissingExtra, UnknownName
 from poise.vision import estimators
 from poise.vision.estimators import PoseEstimator, check_estimator, known_backends, open_estimator
+from poise.vision.estimators.stream import Opener, Stream
 from poise.vision.frame import Frame
 
 
@@ -177,6 +178,25 @@ def test_other_peoples_backends_are_known_and_opened_with_the_options_given() ->
         "trust": False,
         "colour": "red",
     }
+
+
+def test_a_backend_of_one_network_is_opened_with_its_usual_model_and_all_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fetched: list[tuple[object, ...]] = []
+    built: list[dict[str, object]] = []
+    monkeypatch.setattr("poise.vision.weights.network", lambda *given: fetched.append(given))
+
+    def build(_: object, **options: object) -> Stream:
+        built.append(options)
+        return Stream(COCO17)
+
+    opener = Opener("stick", ("usual", "other"), build)
+    opener(people=3, threads=2, runtime="litert")
+    opener(model="other", trust=True)
+    models = ("usual", "other")
+    assert fetched == [("stick", "usual", models, False, None), ("stick", "other", models, True, None)]
+    assert built[0] == {"people": 3, "threads": 2, "runtime": "litert"}
 
 
 def test_an_unknown_backend_is_said_with_what_is_known() -> None:

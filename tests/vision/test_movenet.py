@@ -51,6 +51,10 @@ def test_the_next_crop_holds_the_body_around_its_hips() -> None:
     assert (crop.x, crop.y) == pytest.approx((600.0, 204.0))
     # The shoulders are 64 px above the hips, the nose 88, the eyes 92: 1.9 * 64 > 1.2 * 92.
     assert crop.side / 2 == pytest.approx(1.9 * 64)
+    points[COCO17.index("left_wrist")] = (700.0, 54.0)  # raised, 150 px above them
+    raised = next_crop(points, score, (1280, 720))
+    assert raised is not None
+    assert raised.side / 2 == pytest.approx(1.2 * 150)
     score[[COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]] = 0.1
     assert next_crop(points, score, (1280, 720)) is None
 

@@ -8,7 +8,7 @@ import pytest
 from poise.body import OPENPOSE18, Array
 from poise.errors import UnsuitableModel
 from poise.vision.estimators import check_estimator
-from poise.vision.estimators.openpose import _LIMBS, OpenPose, decode
+from poise.vision.estimators.openpose import _LIMBS, OpenPose, _attach, _Body, _joined, _Peaks, decode
 from poise.vision.frame import Frame
 from tests.vision.networks import standing, told
 
@@ -76,6 +76,32 @@ def test_keypoints_without_a_field_between_them_are_no_body() -> None:
     heatmaps, fields = painted(standing(OPENPOSE18, 28.0, 1.0, 29.0))
     found = decode(heatmaps[:-1], np.zeros_like(fields))
     assert all(np.isfinite(points).all(1).sum() <= 7 for points, _ in found)  # a face is near itself
+
+
+def peaks(*x: float) -> _Peaks:
+    return _Peaks(np.array([[each, 5.0] for each in x]), np.ones(len(x)))
+
+
+def test_a_limb_joins_each_peak_once_where_its_field_runs_best() -> None:
+    limb = np.zeros((2, 10, 30), np.float32)
+    limb[0, :, :11], limb[0, :, 11:] = 1.0, 0.5
+    assert _joined(peaks(0.0), peaks(20.0, 10.0), limb) == [(0, 1)]
+    assert _joined(peaks(10.0), peaks(0.0), limb) == []  # it runs the other way
+
+
+def test_only_what_is_near_is_joined_without_a_field() -> None:
+    limb = np.zeros((2, 10, 30), np.float32)
+    assert _joined(peaks(5.0), peaks(6.5), limb) == [(0, 0)]
+    assert _joined(peaks(5.0), peaks(8.0), limb) == []
+
+
+def test_two_bodies_with_a_neck_each_stay_two() -> None:
+    neck, right, left, hip = (OPENPOSE18.index(k) for k in ("neck", "right_shoulder", "left_shoulder", "left_hip"))
+    bodies = [_Body({neck: 0, right: 0}), _Body({neck: 1, left: 1}), _Body({hip: 2})]
+    _attach(bodies, (right, 0), (left, 1))
+    assert len(bodies) == 3
+    _attach(bodies, (left, 1), (hip, 2))
+    assert [body.has for body in bodies] == [{neck: 0, right: 0}, {neck: 1, left: 1, hip: 2}]
 
 
 def estimator() -> OpenPose:

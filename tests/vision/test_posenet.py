@@ -15,8 +15,8 @@ from tests.vision.networks import standing, told
 STRIDE, ROWS, COLUMNS = 16.0, 23, 31
 
 
-def painted(*bodies: Array) -> Heads:
-    """Heads in which every cell knows the body that is nearest to it."""
+def painted(*bodies: Array, reach: float = 40.0) -> Heads:
+    """Heads in which every cell knows the body that is nearest to it, and the short way so far as it reaches."""
     heat = np.zeros((ROWS, COLUMNS, 17), np.float32)
     short = np.zeros((ROWS, COLUMNS, 34), np.float32)
     mid = np.zeros((ROWS, COLUMNS, 64), np.float32)
@@ -26,7 +26,7 @@ def painted(*bodies: Array) -> Heads:
         away = np.linalg.norm(cells[:, :, None] - places, axis=-1)
         nearest = away.argmin(-1)
         heat[..., k] = np.exp(-((away.min(-1) / 16.0) ** 2))
-        way = places[nearest] - cells
+        way = np.where(away.min(-1, keepdims=True) < reach, places[nearest] - cells, 0.0)
         short[..., k], short[..., 17 + k] = way[..., 0], way[..., 1]
     for e, (start, end) in enumerate(_CHAIN):
         for a, b, block in ((start, end, 0), (end, start, 32)):
@@ -43,6 +43,20 @@ def test_one_body_is_grown_to_where_it_is() -> None:
     ((points, score),) = decode(painted(body))
     assert points == pytest.approx(body, abs=0.5)
     assert (score > 0.4).all()
+
+
+def test_what_the_middle_range_is_off_by_the_short_range_makes_good() -> None:
+    body = standing(COCO17, 233.0, 31.0, 290.0)
+    heads = painted(body)
+    ((points, _),) = decode(Heads(heads.heat, heads.short, heads.mid + np.float32(9.0), STRIDE))
+    assert points == pytest.approx(body, abs=0.5)
+
+
+def test_a_false_keypoint_that_leads_to_a_body_is_no_second_one() -> None:
+    heads = painted(standing(COCO17, 233.0, 31.0, 290.0), reach=1e9)
+    heads.heat[18, 3, COCO17.index("left_wrist")] = 0.9
+    heads.short[18, 3, COCO17.index("left_wrist") :: 17] = 0.0
+    assert len(decode(heads)) == 1
 
 
 def test_two_bodies_are_told_apart() -> None:

@@ -115,6 +115,15 @@ def test_of_boxes_of_one_person_the_best_stays() -> None:
     assert suppressed(boxes)[:, 4].tolist() == [0.9, 0.7]
 
 
+def test_a_detector_that_decodes_is_given_blue_first_as_imagenet_has_it() -> None:
+    dets, labels = np.array([[(10, 10, 50, 90, 0.9)]], np.float32), np.array([[0]], np.int64)
+    found = Detector(told((1, 3, 320, 320), [dets, labels], [0 * dets, labels], 2.5))
+    blue = np.zeros((320, 320, 3), np.uint8)
+    blue[..., 2] = 255  # 2.64 by blue's mean and spread, 2.25 by red's
+    assert found.boxes(blue).tolist() == [pytest.approx([10, 10, 50, 90, 0.9])]
+    assert len(found.boxes(blue[..., ::-1])) == 0
+
+
 def test_other_things_than_people_are_not_found() -> None:
     dets, labels = np.array([[(10, 10, 50, 90, 0.9)]], np.float32), np.array([[16]], np.int64)
     found = Detector(told((1, 3, 320, 320), [dets, labels], [dets, labels], 9.0))
