@@ -36,7 +36,6 @@ from poise.coach.events import Event
 from poise.coach.exercise import Support
 from poise.coach.figure import BEARING
 from poise.coach.measures import Body, Plane
-from poise.coach.view import GATES
 from poise.sim import MOVES, Camera, Noise, film_poses, perform
 from poise.sim import Body as Athlete
 
@@ -93,8 +92,8 @@ def faulty(seed: int, names: list[str]) -> Iterator[tuple[str, str, Correction]]
         for name, fault, form in cases:
             (parameter,) = form
             form = {parameter: float(rng.uniform(*MOVES[name].parameters[parameter].faulty))}
-            plane = next(rule.quantity.plane for rule in load_exercise(name).fault if rule.name == fault)
-            away = float(rng.uniform(-GATES[plane], GATES[plane]))
+            measure = next(rule.quantity for rule in load_exercise(name).fault if rule.name == fault)
+            plane, away = measure.plane, float(rng.uniform(-measure.gate, measure.gate))
             ideal = {"sagittal": (90.0, 270.0), "frontal": (0.0, 180.0), "any": (0.0, 90.0, 180.0, 270.0)}[plane]
             camera = Camera(yaw=float(rng.choice(ideal)) + away, height=float(rng.uniform(0.4, 1.7)))
             performance = perform(

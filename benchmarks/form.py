@@ -1,38 +1,51 @@
 """How far the verdicts on form can be trusted: planted faults in simulated bodies, seen from every side.
 
-python benchmarks/form.py [--step 22.5] [--seeds 1] [--exercise squat] [--height 1.1]
+python benchmarks/form.py [--step 22.5] [--seeds 1] [--exercise squat] [--height 1.1] [--workers 2] [--keep FOLDER]
 
-Every exercise is performed without a fault and with each fault that its file has a rule for, from the
-least to the most of what the simulator calls faulty, and filmed from yaw 0 to 180 degrees and several heights
-with the noise of an estimator. The truth of a rule is what it reads without noise from a far camera in its
-own plane, and of knees and elbows the angle in space. Within the gate of a rule every verdict counts:
+Somebody performs every exercise without a fault and with each fault that its file has a rule for, from the
+least to the most of what the simulator calls faulty, and is filmed from yaw 0 to 180 degrees and several heights
+with the noise of an estimator; bodies and noise differ from case to case. The truth of a rule is what it reads
+without noise from a far camera in its own plane, and of knees and elbows the angle in space. A verdict is within
+the gate when the body is truly seen from within the gate of the rule's measure: the line of sight 32 degrees off
+its plane at most, of some 15 or 10, from the side or, of sagittal ones, from above; and not from where the body is
+in the way. It does not matter what poise takes the view for. Of those:
 
-recall     how many of those whose truth is beyond the limit by 2 standard errors were called a fault, when asked at
-           all (``judged``: the keypoints were seen and the view held still) and of all of them (``all``)
-precision  how many of those called a fault are beyond the limit in truth
+recall     where the truth is beyond the limit by at least 2 standard errors of the verdict, how many were called a
+           fault: unsure, ok, not observable, and repetitions not found or not counted as full are all missed
+judged     the same where there is a verdict: without those not observable and those not counted
+precision  of those called a fault, how many are beyond the limit in truth
 coverage   how many verdicts are fault or ok
 false      faults that are none
 
-Outside the gate every fault verdict is listed, true or not. It is a simulation: it says what geometry allows.
+Outside the gate every fault is listed, true or not. Then, rule by rule, the share on the wrong side of the limit
+among the surest verdicts (risk by coverage), and at the coverage at which poise speaks. It is a simulation:
+it says what geometry allows. With ``--keep`` the verdicts on each exercise are kept in a file there and used again,
+so that the sweep can be run in pieces; in the end, all of them together.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, dataclass, fields
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from intervals import wilson
 from machine import machine
 
 from poise.body import Array
-from poise.coach import Exercise, Fault, Hold, Rep, Review, exercises, load_exercise, review
+from poise.coach import Hold, Rep, Review, exercises, load_exercise, review
 from poise.coach.exercise import Rule
-from poise.coach.view import GATES, off_plane
-from poise.sim import MOVES, Camera, Noise, Performance, perform
+from poise.coach.view import off_plane
+from poise.sim import MOVES, Body, Camera, Noise, perform
 from poise.sim.film import instants, seen_poses
 
 HEIGHTS = (0.5, 1.1, 1.7)
@@ -47,18 +60,68 @@ IN_SPACE = {
     "push_up_elbow_flexion": "left_elbow_flexion",
     "elbow_bend_ahead": "left_elbow_flexion",
 }
+#: The state of a repetition that is there, and was not found or not held to the rule.
+UNCOUNTED = "uncounted"
+#: Shares of all verdicts at which the risk is told.
+COVERAGES = (0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass(frozen=True)
-class Case:
-    """One performance: what was planted in it ('' for nothing), and where it was seen from."""
+class Verdict:
+    """What a rule said of a repetition or hold, what is true, what was planted (or ''), and whence it was seen.
+
+    ``askew`` is how far off the rule's plane the line of sight truly is, degrees.
+    """
 
     exercise: str
+    rule: str
     planted: str
     severity: float
+    seed: int
     yaw: float
     height: float
-    seed: int
+    askew: float
+    state: str
+    value: float
+    sigma: float
+    probability: float
+    truth: float
+
+    @cached_property
+    def held_to(self) -> Rule:
+        """The rule itself."""
+        return next(rule for rule in load_exercise(self.exercise).fault if rule.name == self.rule)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the body is truly seen from within the gate of the rule."""
+        return self.askew <= self.held_to.quantity.gate and not self.held_to.hidden(self.yaw)
+
+    @property
+    def beyond(self) -> float:
+        """How far the truth is beyond the limit, in the rule's unit."""
+        off = self.truth - self.held_to.limit
+        return off if self.held_to.above else -off
+
+    @property
+    def there(self) -> bool:
+        """Whether the truth is beyond the limit by 2 standard errors; where none is known, by the way from ok."""
+        known = math.isfinite(self.sigma)
+        return self.beyond >= (2 * self.sigma if known else abs(self.held_to.limit - self.held_to.ok))
+
+    @property
+    def false(self) -> bool:
+        """Whether it is a fault that is none."""
+        unknown = math.isnan(self.truth) and self.planted != self.rule
+        return self.state == "fault" and (self.beyond <= 0 or unknown)
+
+    def __str__(self) -> str:
+        planted = f"{self.planted} {self.severity:.3g}" if self.planted else "no fault"
+        unit, limit = self.held_to.unit, self.held_to.limit
+        return (
+            f"{self.exercise} with {planted} from {self.yaw:g} deg, {self.height:g} m: {self.rule} "
+            f"{self.state}, {self.value:.3g} ± {self.sigma:.2g} {unit}, limit {limit:g}, in truth {self.truth:.3g}"
+        )
 
 
 def planted(exercise: str) -> Iterator[tuple[str, dict[str, float]]]:
@@ -82,16 +145,22 @@ class Staged:
 
     def __init__(self, exercise: str, form: dict[str, float], seed: int) -> None:
         self.exercise = load_exercise(exercise)
-        self.performance: Performance = perform(exercise, reps=3, form=form, lead=1.5, seed=seed)
+        self.seed = crc32(repr((exercise, form, seed)).encode())
+        body = Body.random(np.random.default_rng(self.seed))
+        self.performance = perform(exercise, reps=3, form=form, body=body, lead=1.5, seed=seed)
         self.t = instants(self.performance, RATE)
         self.joints = self.performance.joints(self.t)
-        self.seed = seed
 
     def seen(self, camera: Camera, noise: Noise | None) -> Review:
         """What the coach makes of it from there."""
-        camera = camera.framing(self.joints[::4])
+        camera = self.framed(camera)
         poses = seen_poses(self.joints, self.t, self.performance.body.stature, camera)
-        return review(self.exercise.name, noise.applied(poses, self.seed) if noise else poses)
+        seed = crc32(repr((self.seed, camera.yaw, camera.height)).encode())
+        return review(self.exercise.name, noise.applied(poses, seed) if noise else poses)
+
+    def framed(self, camera: Camera) -> Camera:
+        """The camera as far away as shows all of it."""
+        return camera.framing(self.joints[::4])
 
     def truth(self) -> Truth:
         """What each rule reads on each repetition or hold from a perfect camera, or in space; NaN where unseen."""
@@ -104,7 +173,7 @@ class Staged:
             plane, events = rule.quantity.plane, side
             if plane == "frontal":
                 hidden = any(math.isnan(_value(event, rule)) for event in front)
-                events = rear if hidden and not rule.front else front
+                events = rear if rule.only == "behind" or (hidden and rule.only is None) else front
             spatial = rule.measure in IN_SPACE
             truth[rule.name] = [
                 (event, self._in_space(event, rule) if spatial else _value(event, rule)) for event in events
@@ -130,112 +199,157 @@ def _value(event: Rep | Hold, rule: Rule) -> float:
     return next((fault.value for fault in event.faults if fault.name == rule.name), math.nan)
 
 
-class Tally:
-    """What came of one rule within its gate."""
-
-    def __init__(self) -> None:
-        self.states: Counter[str] = Counter()
-        self.there = self.asked = self.found = self.false = 0
-
-    def add(self, verdict: Fault, rule: Rule, truth: float, planted: bool) -> None:
-        """Count a verdict whose truth is known."""
-        sign = 1.0 if rule.above else -1.0
-        beyond = sign * (truth - rule.limit)
-        sigma = verdict.sigma if math.isfinite(verdict.sigma) else abs(rule.limit - rule.ok) / 2
-        self.states[verdict.state] += 1
-        if beyond >= 2 * sigma:
-            self.there += 1
-            self.asked += verdict.state != "not_observable"
-            self.found += verdict.state == "fault"
-        if verdict.state == "fault" and (beyond <= 0 or (math.isnan(beyond) and not planted)):
-            self.false += 1
-
-    def line(self) -> str:
-        """Its figures in a row."""
-        faults, total = self.states["fault"], max(self.states.total(), 1)
-        precision = f"{100 * (faults - self.false) / faults:.1f} %" if faults else "–"
-        told = self.states["fault"] + self.states["ok"]
-        columns = [_share(self.found, self.asked), _share(self.found, self.there), precision]
-        return "".join(f"{column:>24s}" for column in columns) + f"{100 * told / total:8.0f} % {self.false:5d}"
-
-    def __iadd__(self, other: Tally) -> Tally:
-        self.states += other.states
-        self.there, self.asked = self.there + other.there, self.asked + other.asked
-        self.found, self.false = self.found + other.found, self.false + other.false
-        return self
+def overlap(event: Rep | Hold, other: Rep | Hold) -> bool:
+    """Whether one is the other: more than half of the shorter is."""
+    shorter = min(event.end - event.start, other.end - other.start)
+    return min(event.end, other.end) - max(event.start, other.start) > 0.5 * shorter
 
 
-def _share(n: int, of: int) -> str:
+@dataclass(frozen=True)
+class Piece:
+    """One performance, and from where it is filmed."""
+
+    exercise: str
+    planted: str
+    form: dict[str, float]
+    seed: int
+    views: tuple[tuple[float, float], ...]
+
+    def verdicts(self) -> list[Verdict]:
+        """What every rule says of it from everywhere."""
+        staged = Staged(self.exercise, self.form, self.seed)
+        truth = staged.truth()
+        told = []
+        for yaw, height in self.views:
+            camera = Camera(yaw=yaw, height=height)
+            seen = list(judged(staged.seen(camera, Noise())))
+            across = abs(float(staged.framed(camera).axes[0, 2]))  # of the line of sight, along left and right
+            off = {"any": 0.0, "frontal": off_plane(yaw, "frontal"), "sagittal": math.degrees(math.acos(across))}
+            for rule in staged.exercise.fault:
+                known = truth[rule.name]
+                pairs: list[tuple[Rep | Hold | None, float]] = [
+                    (event, next((value for other, value in known if overlap(event, other)), math.nan))
+                    for event in seen
+                ]
+                found = [other for other, _ in known for event in seen if overlap(event, other)]
+                pairs += [(None, value) for other, value in known if other not in found]
+                for event, true in pairs:
+                    said = (
+                        next((fault for fault in event.faults if fault.name == rule.name), None) if event else None
+                    )
+                    numbers = (said.value, said.sigma, said.probability) if said else (math.nan,) * 3
+                    if said or math.isfinite(true):
+                        case = (
+                            self.exercise,
+                            rule.name,
+                            self.planted,
+                            sum(self.form.values()),
+                            self.seed,
+                            yaw,
+                            height,
+                            off[rule.quantity.plane],
+                        )
+                        told.append(Verdict(*case, said.state if said else UNCOUNTED, *numbers, true))
+        return told
+
+
+def sweep(
+    exercise: str, step: float, seeds: int, heights: Sequence[float], workers: int, keep: Path | None
+) -> list[Verdict]:
+    """Every verdict on an exercise, worked out or read from where an earlier run kept them."""
+    file = keep / f"{exercise}_{step:g}_{seeds}_{'_'.join(map(str, heights))}.csv" if keep else None
+    if file and file.exists():
+        with file.open(newline="", encoding="utf-8") as text:
+            kinds: list[Callable[[str], object]] = [
+                {"int": int, "float": float}.get(str(f.type), str) for f in fields(Verdict)
+            ]
+            return [
+                Verdict(*(kind(cell) for kind, cell in zip(kinds, row, strict=True))) for row in csv.reader(text)
+            ]  # type: ignore[arg-type]
+    views = tuple(product(np.arange(0.0, 180.1, step).tolist(), heights))
+    pieces = [
+        Piece(exercise, fault, form, seed, views)
+        for fault, form in planted(exercise)
+        for seed in range(1, seeds + 1)
+    ]
+    with ProcessPoolExecutor(workers) as pool:
+        found = [verdict for told in pool.map(Piece.verdicts, pieces) for verdict in told]
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        with part.open("w", newline="", encoding="utf-8") as text:
+            csv.writer(text).writerows(astuple(verdict) for verdict in found)
+        part.rename(file)
+    return found
+
+
+def told(verdicts: Sequence[Verdict]) -> str:
+    """The figures of verdicts within their gates, in a row."""
+    states = Counter(verdict.state for verdict in verdicts)
+    there = Counter(verdict.state for verdict in verdicts if verdict.there)
+    faults, false = states["fault"], sum(verdict.false for verdict in verdicts)
+    asked = there.total() - there["not_observable"] - there[UNCOUNTED]
+    columns = share(there["fault"], there.total()), share(there["fault"], asked), share(faults - false, faults)
+    coverage = (faults + states["ok"]) / max(states.total(), 1)
+    return "".join(f"{column:>26s}" for column in columns) + f"{100 * coverage:8.0f} % {false:5d}"
+
+
+def share(n: int, of: int) -> str:
+    """A share with its interval."""
     if not of:
         return "0/0"
     low, high = wilson(n, of)
-    return f"{n}/{of} {100 * n / of:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{n}/{of} {100 * n / of:.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
 
-def gated(rule: Rule, yaw: float) -> bool:
-    """Whether a rule is asked about a body truly seen from there."""
-    plane = rule.quantity.plane
-    return off_plane(yaw, plane) <= GATES[plane] and not (rule.front and yaw > 90)
+def risk(verdicts: Sequence[Verdict]) -> str:
+    """The share of the surest verdicts on the wrong side of the limit, at some coverages and where poise speaks."""
+    known = [verdict for verdict in verdicts if math.isfinite(verdict.truth)]
+    measured = [v for v in known if math.isfinite(v.probability) and v.state != "not_observable"]
+    measured.sort(key=lambda v: -abs(v.probability - 0.5))
+    wrong = np.cumsum([(v.probability > 0.5) != (v.beyond > 0) for v in measured])
+
+    def at(n: int) -> str:
+        return f"{100 * wrong[n - 1] / n:.1f} %" if 0 < n <= len(measured) else "–"
+
+    spoken = sum(v.state in ("fault", "ok") for v in measured)
+    cells = [f"n = {len(known)}", *(at(math.ceil(coverage * len(known))) for coverage in COVERAGES), at(spoken)]
+    return "".join(f"{cell:>10s}" for cell in cells) + f" at {100 * spoken / max(len(known), 1):3.0f} %"
 
 
-def sweep(names: list[str], step: float, seeds: int, heights: tuple[float, ...], tell: bool) -> None:
-    """Run every case and print what came of it."""
-    inside: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
-    outside: list[tuple[Case, Fault]] = []
-    beyond = 0
-    for name in names:
-        for fault, form in planted(name):
-            for seed in range(1, seeds + 1):
-                staged = Staged(name, form, seed)
-                truth = staged.truth()
-                for yaw in np.arange(0.0, 180.1, step):
-                    for height in heights:
-                        case = Case(name, fault, sum(form.values()), float(yaw), height, seed)
-                        result = staged.seen(Camera(yaw=case.yaw, height=height), Noise())
-                        for event in judged(result):
-                            for rule, verdict in paired(staged.exercise, event):
-                                true = true_value(truth[rule.name], event)
-                                if gated(rule, case.yaw):
-                                    tally = inside[name, rule.name]
-                                    before = tally.false
-                                    tally.add(verdict, rule, true, fault == rule.name)
-                                    if tell and tally.false > before:
-                                        print(f"  false: {case} {_told(verdict)}, in truth {true:.3g}")
-                                else:
-                                    beyond += 1
-                                    if verdict.state == "fault":
-                                        outside.append((case, verdict))
+def report(verdicts: Iterable[Verdict], tell: bool) -> None:
+    """Print what came of all cases."""
+    inside: defaultdict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    outside = []
+    for verdict in verdicts:
+        if verdict.gated:
+            inside[verdict.exercise, verdict.rule].append(verdict)
+        else:
+            outside.append(verdict)
+    every = [verdict for some in inside.values() for verdict in some]
+    print(f"{'within the gate':34s}{'recall':>26s}{'judged':>26s}{'precision':>26s} {'coverage':>9s} false")
+    for (name, rule), some in inside.items():
+        print(f"  {name:18s} {rule:15s}{told(some)}")
+    print(f"  {'all':34s}{told(every)}")
+    missed = Counter(v.state for v in every if v.there and v.state != "fault")
+    print(f"missed: {', '.join(f'{n} {state}' for state, n in missed.most_common()) or 'none'}")
+    silent = [f"{name} {rule}" for (name, rule), some in inside.items() if not any(v.there for v in some)]
+    print(f"never beyond the limit by 2 standard errors: {', '.join(silent) or 'none'}")
+    faults = [verdict for verdict in outside if verdict.state == "fault"]
     print(
-        f"{'within the gate':34s}{'recall of judged':>24s}{'of all':>24s}{'precision':>24s} {'coverage':>9s} false"
+        f"outside the gate: n = {len(outside)}, {len(faults)} faults, {sum(v.false for v in faults)} of them false"
     )
-    total = Tally()
-    for (name, rule_name), tally in inside.items():
-        total += tally
-        print(f"  {name:18s} {rule_name:15s}{tally.line()}")
-    print(f"  {'all':34s}{total.line()}")
-    untrue = [(case, verdict) for case, verdict in outside if verdict.name != case.planted]
-    print(f"outside the gate: n = {beyond} verdicts, {len(outside)} faults, {len(untrue)} of them not planted")
-    for case, verdict in outside:
-        print(f"  {case} {_told(verdict)}")
-
-
-def true_value(known: list[tuple[Rep | Hold, float]], event: Rep | Hold) -> float:
-    """What is true of the repetition or hold at that time; NaN where there was none."""
-    shared = [(min(event.end, other.end) - max(event.start, other.start), value) for other, value in known]
-    overlap, value = max(shared, default=(0.0, math.nan), key=lambda pair: pair[0])
-    return value if overlap > 0.5 * (event.end - event.start) else math.nan
-
-
-def paired(exercise: Exercise, event: Rep | Hold) -> Iterator[tuple[Rule, Fault]]:
-    """Every verdict on a repetition or hold beside its rule."""
-    verdicts = {verdict.name: verdict for verdict in event.faults}
-    for rule in exercise.fault:
-        if rule.name in verdicts:
-            yield rule, verdicts[rule.name]
-
-
-def _told(verdict: Fault) -> str:
-    return f"{verdict.name} {verdict.value:.3g} ± {verdict.sigma:.2g} {verdict.unit}, limit {verdict.limit:g}"
+    for verdict in faults:
+        print(f"  {verdict}")
+    head = "".join(f"{f'{100 * coverage:.0f} %':>10s}" for coverage in COVERAGES)
+    print(f"{'risk by coverage, within the gate':44s}{head}{'spoken':>10s}")
+    for (name, rule), some in inside.items():
+        print(f"  {name:18s} {rule:15s}{risk(some)}")
+    print(f"  {'all':34s}{risk(every)}")
+    if tell:
+        for verdict in every:
+            if verdict.false or (verdict.there and verdict.state != "fault"):
+                print(f"{'false' if verdict.false else 'missed'}: {verdict}")
 
 
 def main() -> None:
@@ -244,12 +358,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="performances of every case")
     parser.add_argument("--height", type=float, action="append", help="metres of the camera (may be repeated)")
     parser.add_argument("--exercise", action="append", choices=exercises(), help="only this one (may be repeated)")
-    parser.add_argument("--tell", action="store_true", help="list what was called a fault and is none")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--keep", type=Path, help="where verdicts are kept, and used again")
+    parser.add_argument("--tell", action="store_true", help="list what was called a fault and is none, and missed")
     asked = parser.parse_args()
 
     print(machine())
-    names = asked.exercise or list(exercises())
-    sweep(names, asked.step, asked.seeds, tuple(asked.height or HEIGHTS), asked.tell)
+    names, heights = asked.exercise or exercises(), tuple(asked.height or HEIGHTS)
+    print(f"{len(names)} exercises, every {asked.step:g} deg, from {heights} m, {asked.seeds} seeds")
+    some = [sweep(name, asked.step, asked.seeds, heights, asked.workers, asked.keep) for name in names]
+    report([verdict for part in some for verdict in part], asked.tell)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
 from poise.coach import Coach, Counts, Event, Rep, exercises, load_exercise, review
-from poise.coach.view import GATES, off_plane
+from poise.coach.measures import GATES
+from poise.coach.view import off_plane
 from poise.errors import UnknownName
 from poise.sim import Camera, Noise, Tempo, film_poses, perform
 

@@ -129,11 +129,37 @@ def test_a_relative_rule_is_held_against_the_neutral_and_without_one_nothing_is_
     verdict = judge(rule, seen, neutral)
     assert verdict.state == "fault"
     assert verdict.value == pytest.approx(40.0)
-    assert verdict.sigma == pytest.approx(math.sqrt(2) * judge(RULE, seen, None).sigma)
+    held = math.sqrt(1 + 1 / 1.8)  # the neutral lasts 0.9 s, an error half a second
+    assert verdict.sigma == pytest.approx(held * judge(RULE, seen, None).sigma)
     without = judge(rule, seen, None)
     assert (without.state, "neutral" in without.reason) == ("not_observable", True)
     blind = judge(rule, seen, stretch(unseen(figure(), "left_knee", "right_knee")))
     assert (blind.state, blind.reason) == ("not_observable", "It could not be measured in this picture.")
+
+
+def test_a_neutral_of_some_seconds_is_known_better_than_one_reading() -> None:
+    rule = RULE.model_copy(update={"relative": True, "ok": 10, "limit": 20})
+    seen = stretch(knees_bent_by(100, 100))
+    lasting = stretch(*[knees_bent_by(60, 60)] * 31)  # three seconds, an error lasts half of one
+    one = judge(RULE, seen, None).sigma
+    assert judge(rule, seen, lasting).sigma == pytest.approx(one * math.sqrt(1 + 1 / 6))
+
+
+def test_a_rule_from_the_front_or_from_behind_is_not_judged_from_where_the_body_is_in_the_way() -> None:
+    rear = View("rear", 180.0, 9.0, 0)
+    level = RULE.model_copy(update={"measure": "hand_level", "ok": 0.1, "limit": 0.2, "at": "turn"})
+    for only, views in ((None, (FRONT, rear)), ("front", (FRONT,)), ("behind", (rear,))):
+        rule = level.model_copy(update={"only": only})
+        for view in (FRONT, rear):
+            verdict = judge(rule, stretch(figure(yaw=view.yaw), view=view), None)
+            assert (verdict.state == "ok") == (view in views)
+
+
+def test_a_measure_with_a_narrower_gate_is_judged_from_within_that_only() -> None:
+    rule = RULE.model_copy(update={"measure": "hip_shift", "ok": 0.3, "limit": 0.8, "at": "turn"})
+    assert rule.quantity.gate == 10.0
+    for yaw, state in ((10.0, "ok"), (11.0, "not_observable")):
+        assert judge(rule, stretch(figure(), view=View("front", yaw, 9.0, 0)), None).state == state
 
 
 def test_a_range_has_the_error_of_a_difference() -> None:
@@ -208,6 +234,25 @@ def test_what_stands_for_a_moment_of_a_steady_rise(moment: Moment, value: float,
     if moment == "start":
         values[:2] = 0.0, 2.0
     assert ramp.at(moment, values)[:2] == pytest.approx((value, t))
+
+
+def test_a_way_is_timed_from_a_tenth_to_nine_tenths_of_it_between_the_pictures() -> None:
+    rest, way = [1.0] * 6, [1.0 - 0.125 * i for i in range(1, 9)]  # down in 0.4 s, of which four fifths are 0.32
+    down, values = series(rest + way + [0.0] * 6, turn=0.8)
+    assert down.crossing(values)[:2] == pytest.approx((0.32, 0.25 + 0.9 * 0.4))
+    up, _ = series(values[::-1].tolist(), turn=0.8)
+    assert up.crossing(values[::-1]).value == pytest.approx(0.32)
+    wandering = values + np.array([0.0, -0.05, 0.05, 0.0, 0.05, *[0.0] * 15])
+    assert down.crossing(wandering).value == pytest.approx(0.32, abs=0.01)
+    assert math.isnan(down.crossing(np.full(20, 1.0)).value)
+    assert math.isnan(down.crossing(np.full(20, math.nan)).value)
+
+
+def test_a_gain_since_another_was_lowest_is_the_least_where_that_cannot_be_told_exactly() -> None:
+    ramp, values = series([0.0, 0.0, 0.0, 10.0, 20.0, 30.0, 40.0, *[40.0] * 12], turn=0.5)
+    other = np.array([1.0, 0.9, 0.8, 0.72, 0.71, 0.7, 0.71, *[1.0] * 12])
+    assert ramp.gain(values, other).value == pytest.approx(10.0)  # lowest at 30
+    assert ramp.gain(values, other, 0.015).value == pytest.approx(0.0)  # or as late as at 40
 
 
 def test_the_start_is_the_first_instant_seen_and_a_turn_unseen_is_unknown() -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 import pytest
 
 from poise.body import BLAZEPOSE33, COCO17, OPENPOSE18, Array, Keypoints, Pose, PoseSequence, Skeleton
+from poise.coach.measure import AWAY
 from poise.coach.measures import KEYPOINT_SIGMA, MEASURES, Body, Measure, Plane, Unit, find_measure, turned
 from poise.errors import UnknownName
 from tests.coach.bodies import TORSO_M, Place, figure, moved, unseen
@@ -265,7 +267,19 @@ def test_the_standard_error_is_the_scatter_of_scattered_keypoints(measure: Measu
     seen, rng = posed(measure, 10.0), np.random.default_rng(1)
     side = measure.sides()[0]
     scatter = float(np.std(measure.compute(scattered(seen, rng), side)))
+    seen = replace(seen, yaw=np.where(np.abs(seen.yaw - 90) < 45, 90.0, 0.0))  # straight on, nothing is nearer
     assert measure.sigma(seen, side) == pytest.approx(scatter, rel=0.15)
+
+
+def test_what_perspective_adds_askew_is_part_of_the_standard_error() -> None:
+    pose = moved(moved(figure(), "left_wrist", (100, -100)), "right_wrist", (-100, -100))
+    level = MEASURES["hand_level"]
+    straight, askew = (float(level.sigma(body(pose, yaw), "")) for yaw in (0.0, 30.0))
+    assert straight == pytest.approx(math.sqrt(2) * KEYPOINT_SIGMA)
+    # The hands are 1.74 torso lengths apart and 0.84 above the hips: 30 degrees put one nearer by tan 30 of that.
+    left, right, hip = (pose.at(name) / 100 for name in ("left_wrist", "right_wrist", "mid_hip"))
+    tilted = math.tan(math.radians(30)) / AWAY * abs(left[0] - right[0]) * (hip[1] - left[1])
+    assert askew == pytest.approx(math.hypot(straight, tilted))
 
 
 @pytest.mark.parametrize("name", ["knee_flexion", "trunk_lean", "knee_over_toe"])

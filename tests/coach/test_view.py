@@ -8,7 +8,8 @@ import pytest
 
 from poise.body import BLAZEPOSE33, Pose
 from poise.coach.events import View
-from poise.coach.view import GATES, YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
+from poise.coach.measures import GATES
+from poise.coach.view import YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
 from tests.coach.bodies import figure, moved, unseen
 
 BENT_TOWARDS_CAMERA = {
@@ -115,6 +116,13 @@ def test_a_view_of_nothing_is_unknown() -> None:
         view = ViewTracker().update(pose, 100.0)
         assert (view.name, view.facing) == ("unknown", 0)
         assert math.isnan(view.yaw)
+
+
+def test_who_is_turned_towards_and_away_by_turns_is_not_taken_to_be_side_on() -> None:
+    tracker = ViewTracker()
+    for i in range(40):  # as somebody lying seems to be, who sits up
+        view = tracker.update(figure(t=0.1 * i, yaw=45.0 if i % 4 < 2 else 135.0), 100.0)
+        assert off_plane(view.yaw, "sagittal") == pytest.approx(45.0)
 
 
 @pytest.mark.parametrize(

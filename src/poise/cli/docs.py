@@ -12,7 +12,6 @@ from typer.cli import get_docs_for_click
 from poise.cli.app import complete
 from poise.coach import exercises, load_exercise
 from poise.coach.form import error_model
-from poise.coach.view import gate_words
 from poise.report.schema import json_schema
 
 _MADE = "<!-- Made from the code by: python -m poise.cli.docs -->\n"
@@ -60,7 +59,7 @@ def exercise_page() -> str:
         for rule in exercise.fault:
             beyond = "above" if rule.above else "below"
             needs = ", ".join(_words(name) for name in rule.quantity.keypoints("near"))
-            view = gate_words(rule.quantity.plane) + ("; not from behind" if rule.front else "")
+            view = rule.seen_from
             lines.append(
                 f"| {rule.title} (`{rule.name}`) | {rule.taken} | {needs} | to {rule.ok:g} |"
                 f" {beyond} {rule.limit:g} {rule.unit} | {view} | {error_model(rule)} | {rule.evidence} |"

@@ -24,8 +24,8 @@ from poise.errors import InputError, InvalidExercise, UnknownName
 
 Support = Literal["feet", "floor", "hands", "elbows", "knees", "hips", "shoulders"]
 #: When a measure is taken. ``gain`` is its largest value beyond the one at the beginning, ``speed`` its fastest
-#: change a second, ``seconds`` how long the phase lasts, ``lag`` how far it is out of step with another measure,
-#: as a share of the repetition.
+#: change a second, ``seconds`` how long it is on its way in the phase, ``lag`` how far it is out of step with
+#: another measure, as a share of the repetition.
 Moment = Literal["start", "turn", "max", "min", "range", "median", "gain", "speed", "seconds", "lag"]
 #: Which part of a repetition is looked at; the whole reaches a little beyond it.
 Part = Literal["whole", "lowering", "lifting"]
@@ -122,7 +122,7 @@ class Rule(_Measured):
     ``usual`` is the neutral of most people and its standard deviation: it stands in where none was captured, and
     where the one captured is further from it than `UNUSUAL` of these, so that nobody's fault is their neutral.
     ``short``: repetitions that fall short are held to it too, since it is about their range.
-    ``front``: it can be told from the front only, not from behind, where the body is in the way.
+    ``only``: it can be told from the front only, or from behind, where the body is not in the way.
     ``against``: the measure that a ``lag`` is behind, or at whose lowest a ``gain`` begins.
     """
 
@@ -136,7 +136,7 @@ class Rule(_Measured):
     relative: bool = False
     usual: tuple[float, float] | None = None
     short: bool = False
-    front: bool = False
+    only: Literal["front", "behind"] | None = None
     cue: str
     why: str
     source: str
@@ -174,10 +174,25 @@ class Rule(_Measured):
             "gain": f"rise since {other + ' was lowest' if other else 'the beginning'}",
             "lag": f"out of step with {other}",
             "speed": "fastest change",
-            "seconds": "how long it takes",
+            "seconds": "time from a tenth to nine tenths of its way",
         }.get(self.at, self.at)
         phase = "" if self.phase == "whole" else f" while {self.phase}"
         return f"{words}, {moment}{phase}{', against your own neutral' if self.relative else ''}"
+
+    @property
+    def seen_from(self) -> str:
+        """From where it can be judged, in words."""
+        measure = self.quantity
+        ideal = {"sagittal": "side-on", "frontal": "facing or turned away"}.get(measure.plane)
+        if ideal is None:
+            return "any"
+        if self.only:
+            ideal = {"front": "facing", "behind": "turned away"}[self.only]
+        return f"{ideal}, within {measure.gate:g} degrees"
+
+    def hidden(self, yaw: float) -> bool:
+        """Whether the body is in the way, seen from a yaw."""
+        return self.only is not None and (self.only == "front") == (yaw > 90)
 
     @property
     def above(self) -> bool:

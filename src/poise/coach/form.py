@@ -32,6 +32,9 @@ DIMLY = 0.1
 TOO_UNSURE = 1.0
 #: Half the width of the neighbourhood whose median stands for a moment, seconds, and that a speed is taken over.
 NEAR_S = 0.08
+#: How long an error of an estimator lasts, seconds (as long as simulated ones; what lasts longer is the same in the
+#: neutral and in what is held against it).
+LASTING_S = 0.5
 #: How strictly limits are taken: by how many standard errors they are moved away from ok (AIFit's one parameter).
 Strictness = Literal["beginner", "standard", "strict"]
 STRICTNESS: dict[Strictness, float] = {"beginner": 1.0, "standard": 0.0, "strict": -0.5}
@@ -40,6 +43,8 @@ UNUSUAL = 2.0
 #: Standard errors of a time in seconds and of a lag as a share of the repetition, where pictures are no further
 #: apart; and of a speed, a second, as a multiple of the measure's own (only its quick part counts). Ours.
 TIME_SIGMA, LAG_SIGMA, SPEED_SIGMA = 0.04, 0.03, 2.0
+#: The share of its way at either end of which a measure is not timed.
+MIDWAY = 0.1
 #: How far two measures may be out of step, as a share of the repetition, to be told.
 MOST_LAG = 0.4
 
@@ -164,14 +169,40 @@ class Stretch:
         i = int(np.argmax(speed))
         return Reading(float(speed[i]), float(t[i]), (int(np.flatnonzero(seen)[i]),))
 
-    def gain(self, values: Array, other: Array) -> Reading:
-        """How far a measure rises above what it was where another was lowest."""
+    def crossing(self, values: Array) -> Reading:
+        """How long a measure takes for its way between `MIDWAY` of it and as much before its end, in seconds.
+
+        Where it begins and ends is hard to tell in noise, that it is on its way is not.
+        """
+        seen = np.flatnonzero(np.isfinite(values))
+        if len(seen) < 4:
+            return Reading(math.nan, self.turn, ())
+        t, x = self.t[seen], values[seen]
+        ordered = sorted(x.tolist())
+        low, high = _ranked(ordered, 0.05), _ranked(ordered, 0.95)
+        half = len(x) // 2
+        begun, ended = (low, high) if x[:half].mean() < x[half:].mean() else (high, low)
+        share = (x - begun) / (ended - begun) if ended != begun else np.zeros(len(x))
+        last = int(np.argmax(share >= 1 - MIDWAY))
+        first = int(np.flatnonzero(share[: last + 1] <= MIDWAY).max(initial=0))
+        if first == last:
+            return Reading(math.nan, self.turn, ())
+        leaves = np.interp(MIDWAY, share[first : first + 2], t[first : first + 2])
+        arrives = np.interp(1 - MIDWAY, share[last - 1 : last + 1], t[last - 1 : last + 1])
+        return Reading(float(arrives - leaves), float(arrives), seen[first : last + 1].tolist())
+
+    def gain(self, values: Array, other: Array, sigma: float = 0.0) -> Reading:
+        """How far a measure rises above what it was where another was lowest.
+
+        Where that cannot be told exactly, because of the other's standard error ``sigma``, it is what was most.
+        """
         seen = np.flatnonzero(np.isfinite(values) & np.isfinite(other))
         if not seen.size:
             return Reading(math.nan, self.turn, ())
-        first = self._near(values, float(self.t[seen[int(np.argmin(other[seen]))]]))
+        low = seen[other[seen] <= other[seen].min() + sigma]
+        first = max((self._near(values, float(self.t[i])).value for i in low), default=math.nan)
         most = self.at("max", values)
-        return Reading(most.value - first.value, most.t, most.near)
+        return Reading(most.value - first, most.t, most.near)
 
     def lag(self, values: Array, other: Array) -> Reading:
         """How far the course of a measure is out of step with another's, as a share of the repetition.
@@ -250,12 +281,16 @@ def _readings(rule: Rule, whole: Stretch, neutral: Stretch | None) -> list[_Read
 def _taken(rule: Rule, stretch: Stretch, values: Array) -> Reading:
     """What a rule takes of the values of its measure over its phase."""
     if rule.at == "seconds":
-        near = np.flatnonzero(np.isfinite(values)).tolist()
-        return Reading(stretch.ways[rule.phase == "lifting"], stretch.turn, near)
+        return stretch.crossing(values)
     if rule.against is None:
         return stretch.at(rule.at, values)
-    other = find_measure(rule.against).value(stretch.body)
-    return stretch.lag(values, other) if rule.at == "lag" else stretch.gain(values, other)
+    against = find_measure(rule.against)
+    other = against.value(stretch.body)
+    if rule.at == "lag":
+        return stretch.lag(values, other)
+    turn = int(np.argmin(np.abs(stretch.t - stretch.turn)))
+    error = float(against.sigma(stretch.instant(turn), best_side(against, stretch), stretch.view.sigma))
+    return stretch.gain(values, other, 2 * error if math.isfinite(error) else 0.0)
 
 
 def _sigma(rule: Rule, stretch: Stretch, side: str, near: Sequence[int]) -> float:
@@ -281,7 +316,7 @@ def error_model(rule: Rule) -> str:
         return f"{LAG_SIGMA:g} of the repetition, or the time between pictures if that is more"
     words = f"{100 * KEYPOINT_SIGMA:g} % of the torso at each keypoint"
     if rule.quantity.plane != "any":
-        words += f" and {YAW_SIGMA:g} degrees of the view"
+        words += f" and {YAW_SIGMA:g} degrees of the view, and what perspective adds askew"
     words += ", carried through"
     if rule.quantity.squeeze < 1:
         words += f"; what is seen may be {100 - 100 * rule.quantity.squeeze:.0f} % short"
@@ -295,10 +330,13 @@ def error_model(rule: Rule) -> str:
 def neutral_of(rule: Rule, neutral: Stretch | None, side: str, sigma: float = 0.0) -> tuple[float, float]:
     """What a relative rule is taken against, and its standard error: the person's own neutral, or the usual one.
 
-    ``sigma`` is the standard error of one reading; NaN where there is no neutral at all.
+    ``sigma`` is the standard error of one reading, of which a neutral has one every `LASTING_S`; NaN where there is
+    no neutral at all.
     """
-    measure = rule.quantity
-    own = neutral.at("median", measure.compute(neutral.body, side)).value if neutral else math.nan
+    measure, own = rule.quantity, math.nan
+    if neutral:
+        own = neutral.at("median", measure.compute(neutral.body, side)).value
+        sigma /= math.sqrt(max(1.0, (neutral.t[-1] - neutral.t[0]) / LASTING_S))
     if rule.usual is None:
         return own, sigma
     usual, spread = rule.usual
@@ -344,7 +382,7 @@ def judge(
         evidence=rule.evidence,
         keypoints=measure.keypoints(sides[chosen]),
     )
-    if not observable(view, measure.plane) or (rule.front and view.yaw > 90):
+    if not observable(view, measure.plane, measure.gate) or rule.hidden(view.yaw):
         return replace(verdict, reason=turn_advice(measure.plane).text)
     readings = _readings(rule, stretch, neutral)
     best = readings[chosen]
@@ -377,7 +415,7 @@ def _broken(rule: Rule, value: float, sigma: float, lenience: float) -> float:
 def violated(condition: Condition, stretch: Stretch) -> bool:
     """Whether a stretch clearly breaks a condition; what was not seen breaks none."""
     measure = condition.quantity
-    if not observable(stretch.view, measure.plane):
+    if not observable(stretch.view, measure.plane, measure.gate):
         return False
     scores = measure.scores(stretch.body)
     side = int(np.argmax(scores.mean(-1)))

@@ -1,7 +1,8 @@
 """What a measure is: a named quantity of a body seen from somewhere, with a unit, a plane and an error model.
 
 How wrong a measure may be follows from its own geometry: `Measure.sigma` moves every keypoint it needs, and the yaw
-it was rectified by, by their standard errors, and adds up what the measure does.
+it was rectified by, by their standard errors, enlarges what a plane seen askew brings nearer, and adds up what the
+measure does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from poise.body import geometry as g
 Plane = Literal["sagittal", "frontal", "any"]
 Unit = Literal["deg", "torso", "ratio"]
 
+#: How far from the ideal yaw (90 sagittal, 0 or 180 frontal) each plane may still be judged, degrees, after
+#: undoing the foreshortening: simulated squats are wrong by 17 degrees at 60 degrees yaw uncorrected. Beyond 35
+#: nothing can be judged; the rest is for what the yaw is off. Ours.
+GATES: dict[Plane, float] = {"sagittal": 32.0, "frontal": 32.0, "any": 90.0}
+
 #: Standard error of a smoothed keypoint, as a share of the torso. BlazePose jitters by 0.3 to 0.5 % of the body box
 #: and drifts slowly by 0.5 to 3 % of it; 3 % of the torso makes a right-angled knee uncertain by about 4 degrees,
 #: between the 3.5 and 6.4 degrees published for side views (Cosoli 2026).
@@ -27,6 +33,9 @@ KEYPOINT_SIGMA = 0.03
 #: Standard error of an angle from world keypoints, degrees: monocular 3D is 9 degrees off at best
 #: (Sensors 25(3) 799 and others), so it only stands in where no fault is judged.
 WORLD_SIGMA = 12.0
+
+#: How far away a body is taken to be filmed from, in torso lengths: three metres, as exercises ask for.
+AWAY = 6.0
 
 
 _GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
@@ -137,6 +146,7 @@ class Measure:
     no side but the one it is given, so that the right of a body is the left of its mirror image. Where the skeleton
     lacks one of those keypoints it is NaN, and seen with score 0: nothing is said then. Where a measure assumes how
     far out of the plane a limb points, ``squeeze`` is how short what is seen may be if it points further out.
+    ``gate`` is how far from the ideal view of its plane it may be taken, degrees.
     """
 
     name: str
@@ -146,6 +156,7 @@ class Measure:
     about: str
     compute: Callable[[Body, str], Array]
     squeeze: float = 1.0
+    gate: float = 90.0
 
     @cached_property
     def sided(self) -> bool:
@@ -198,8 +209,9 @@ class Measure:
             return np.full(np.shape(body.scale), np.nan)
         ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
         moved = [(end, axis) for end in ends for axis in (0, 1)]
-        # A stack of bodies: as it is, each coordinate moved by its error, turned by that of the yaw, and squeezed.
-        shape = (len(moved) + 3, *np.shape(body.scale))
+        # A stack of bodies: as it is, each coordinate moved by its error, nearer on one side, turned by that of the
+        # yaw, and squeezed.
+        shape = (len(moved) + 4, *np.shape(body.scale))
         points = np.empty((*shape, *pose.points.shape[-2:]))
         points[:] = pose.points
         for i, (end, axis) in enumerate(moved):
@@ -208,11 +220,26 @@ class Measure:
         yaw[:] = body.yaw
         away = -1.0 if self.plane == "sagittal" else 1.0
         yaw[-2] = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
+        points[-3] += self._nearness(body)
         points[-1, ..., 0] *= self.squeeze
         stack = Body(Keypoints(skeleton, points, pose.score), body.scale, yaw, body.facing, body.tilt)
         values = self.compute(stack, side)
         off = values[1:] - values[0]
         return np.asarray(np.sqrt((off * off).sum(0)))
+
+    def _nearness(self, body: Body) -> Array:
+        """How far keypoints would move, ``(..., K, 2)``, if perspective enlarged what its plane brings nearer.
+
+        It does so about the hips, at which height a camera is to be put. Which side is nearer makes no difference.
+        """
+        if self.plane == "any":
+            return np.zeros(body.pose.points.shape)
+        off = np.abs(body.yaw - 90.0) if self.plane == "sagittal" else np.minimum(body.yaw, 180.0 - body.yaw)
+        away = body.pose.points - body.at("mid_hip")[..., None, :]
+        nearer = (
+            np.tan(np.radians(np.minimum(off, 45.0)))[..., None] * away[..., 0] / (AWAY * body.scale)[..., None]
+        )
+        return np.nan_to_num(nearer[..., None] * away)
 
 
 def _ends(name: str) -> tuple[str, ...]:

@@ -8,16 +8,18 @@ conventions of `poise.body.geometry`; lengths are shares of the torso (mid-shoul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from poise.body import Array
 from poise.body import geometry as g
-from poise.coach.measure import KEYPOINT_SIGMA, WORLD_SIGMA, Body, Measure, Plane, Unit, turned
+from poise.coach.measure import GATES, KEYPOINT_SIGMA, WORLD_SIGMA, Body, Measure, Plane, Unit, turned
 from poise.errors import UnknownName
 
 __all__ = [
+    "GATES",
     "KEYPOINT_SIGMA",
     "MEASURES",
     "WORLD_SIGMA",
@@ -32,6 +34,10 @@ __all__ = [
 #: How far out of the sagittal plane the elbows of a push-up point (about 45 degrees is recommended), degrees, and
 #: how short what is seen of a bend is from the side if they point 12 degrees further out.
 FLARE, LESS_SEEN = 40.0, 0.8
+
+#: The gates of what depth shows in most, degrees: of how far joints that lie at different depths are beside each
+#: other (as of the knee's angle from the front), and of how far a limb points at the camera. Ours.
+BESIDE, FORESHORTENED = 10.0, 15.0
 
 #: Lengths of upper arm and forearm in torso lengths (Drillis & Contini 1966), where foreshortening is read.
 UPPER_ARM, FOREARM = 0.66, 0.54
@@ -54,7 +60,7 @@ def find_measure(name: str) -> Measure:
 
 
 def _measure(
-    unit: Unit, plane: Plane, *needs: str, squeeze: float = 1.0
+    unit: Unit, plane: Plane, *needs: str, squeeze: float = 1.0, gate: float = math.inf
 ) -> Callable[[Callable[[Body, str], Array]], Callable[[Body, str], Array]]:
     def keep(compute: Callable[[Body, str], Array]) -> Callable[[Body, str], Array]:
         name = compute.__name__
@@ -65,7 +71,8 @@ def _measure(
                 return np.full(body.pose.points.shape[:-2], np.nan)
             return compute(body, side)
 
-        MEASURES[name] = Measure(name, unit, plane, needs, (compute.__doc__ or "").strip(), seen, squeeze)
+        about = (compute.__doc__ or "").strip()
+        MEASURES[name] = Measure(name, unit, plane, needs, about, seen, squeeze, min(gate, GATES[plane]))
         return compute
 
     return keep
@@ -223,7 +230,7 @@ def _rise(vector: Array, along: Array) -> Array:
     return np.asarray(np.degrees(np.arctan2(-vector[..., 1], ahead)))
 
 
-@_measure("deg", "sagittal", "{side}_shoulder", "{side}_elbow")
+@_measure("deg", "sagittal", "{side}_shoulder", "{side}_elbow", gate=FORESHORTENED)
 def elbow_flare(body: Body, side: str) -> Array:
     """How far a prone body's elbow points outwards, from how little of the upper arm is seen from the side."""
     shoulder, elbow = body.in_plane("sagittal", f"{side}_shoulder", f"{side}_elbow")
@@ -232,7 +239,7 @@ def elbow_flare(body: Body, side: str) -> Array:
     return np.asarray(np.degrees(np.arccos(np.minimum(along / level, 1.0))))
 
 
-@_measure("deg", "frontal", "{side}_elbow", "{side}_wrist")
+@_measure("deg", "frontal", "{side}_elbow", "{side}_wrist", gate=FORESHORTENED)
 def elbow_bend_ahead(body: Body, side: str) -> Array:
     """How far the forearm of a raised arm points at the camera (or away), from how little is seen of it."""
     elbow, wrist = body.in_plane("frontal", f"{side}_elbow", f"{side}_wrist")
@@ -350,7 +357,7 @@ def stance_width(body: Body, side: str) -> Array:
     return np.asarray(ankles / np.where(shoulders > 0, shoulders, np.nan))
 
 
-@_measure("ratio", "frontal", "mid_hip", "left_ankle", "right_ankle")
+@_measure("ratio", "frontal", "mid_hip", "left_ankle", "right_ankle", gate=BESIDE)
 def hip_shift(body: Body, side: str) -> Array:
     """How far the hips are beside the middle of the feet, as a share of the stance, without sign."""
     left, right = body.at("left_ankle")[..., 0], body.at("right_ankle")[..., 0]
@@ -366,7 +373,7 @@ def shoulder_shift(body: Body, side: str) -> Array:
     return np.asarray(np.abs(shoulder[..., 0] - ankle[..., 0]) / body.scale)
 
 
-@_measure("torso", "frontal", "{side}_hip", "{side}_knee", "{side}_ankle", "mid_hip")
+@_measure("torso", "frontal", "{side}_hip", "{side}_knee", "{side}_ankle", "mid_hip", gate=BESIDE)
 def knee_inwards(body: Body, side: str) -> Array:
     """How far the knee is towards the midline of the line from its hip to its ankle, along the floor."""
     names = (f"{side}_hip", f"{side}_knee", f"{side}_ankle", "mid_hip")

@@ -18,8 +18,8 @@ from poise.body import Array, Pose
 from poise.body import geometry as g
 from poise.coach.events import Advice, View
 from poise.coach.exercise import Exercise
-from poise.coach.measures import Body, Plane
-from poise.coach.view import GATES, beyond, off_plane, turn_advice
+from poise.coach.measures import GATES, Body, Plane
+from poise.coach.view import beyond, off_plane, turn_advice
 
 #: Seconds between looks.
 LOOK_S = 0.5
@@ -126,9 +126,9 @@ class SetupCoach:
             yield self._cut(pose, pose.size)
             yield CLOSE_BY, scale / (CLOSE * pose.size[1])
         yield FAR, SMALL_PX / max(scale, 1.0)
+        yield from self._camera(pose, scale, view)  # before the view: from above, a body seems turned
         if self._plane != "any" and math.isfinite(view.yaw):
             yield turn_advice(self._plane), off_plane(view.yaw, self._plane) / GATES[self._plane]
-        yield from self._camera(pose, scale, view)
         yield SLOW, self._step / self._slow
 
     def _cut(self, pose: Pose, size: tuple[int, int]) -> tuple[Advice, float]:

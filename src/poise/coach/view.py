@@ -15,11 +15,7 @@ import numpy as np
 
 from poise.body import Array, Pose
 from poise.coach.events import Advice, View, ViewName
-from poise.coach.measures import Plane
-
-#: How far from the ideal yaw (90 sagittal, 0 or 180 frontal) each plane may still be judged, degrees, after
-#: undoing the foreshortening: simulated squats are wrong by 17 degrees at 60 degrees yaw uncorrected.
-GATES: dict[Plane, float] = {"sagittal": 35.0, "frontal": 35.0, "any": 90.0}
+from poise.coach.measure import GATES, Plane
 
 #: The share of the picture's longer side by which a keypoint may lie beyond its edge and still be in it. Ours.
 EDGE = 0.005
@@ -53,6 +49,8 @@ _SEEN, _DIM = 0.5, 0.2
 _LEAST_PX = 1.0
 #: Degrees up to which the left-right axis in the picture counts as level: trunks twist and cameras roll a little.
 _LEVEL = 25.0
+#: The share of the forward direction that points away from the camera above which a body is turned away.
+_AWAY = 0.3
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -101,8 +99,8 @@ class ViewTracker:
 
     def __init__(self) -> None:
         self.view = View("unknown", math.nan, math.nan, 0)
-        self._yaw = math.nan
-        self._facing = 0.0
+        self._turn = math.nan
+        self._away = self._facing = 0.0
         self._axis = 0j
         self._t = self._looked = math.nan
 
@@ -112,21 +110,25 @@ class ViewTracker:
             return self.view
         if pose.seen and math.isfinite(scale):
             self._looked = pose.t
-            yaw, forward, axis = self._instant(pose, scale)
-            gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
-            if math.isfinite(yaw):
-                self._yaw = yaw if math.isnan(self._yaw) else self._yaw + gain * (yaw - self._yaw)
+            turn, away, forward, axis = self._instant(pose, scale)
+            gain = 1.0 if math.isnan(self._turn) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
+            if math.isfinite(turn):
+                self._turn = turn if math.isnan(self._turn) else self._turn + gain * (turn - self._turn)
+                self._away += gain * (away - self._away)
                 self._facing += gain * (forward - self._facing)
                 self._axis += gain * (axis - self._axis)
                 self._t = pose.t
         facing = 0 if abs(self._facing) < 0.1 else (1 if self._facing > 0 else -1)
         tilt = math.degrees(cmath.phase(self._axis)) / 2 if self._axis else 0.0
-        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
+        yaw = 180.0 - self._turn if self._away > _AWAY else self._turn
+        self.view = View(view_name(yaw), yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
         return self.view
 
-    def _instant(self, pose: Pose, scale: float) -> tuple[float, float, complex]:
-        """Yaw in degrees, the forward direction's share along the picture's x, and the left-right axis, of a pose.
+    def _instant(self, pose: Pose, scale: float) -> tuple[float, float, float, complex]:
+        """How far a pose is turned out of the picture, where it faces, and its left-right axis.
 
+        The turn is 0 to 90 degrees, whether towards or away; facing is the forward direction's share away from the
+        camera and along the picture's x. They are smoothed apart, since somebody lying faces neither way.
         The axis is squared as a complex number, so that left to right and right to left add up.
         """
         (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
@@ -138,10 +140,10 @@ class ViewTracker:
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
-            return flat, ahead, axis
+            return flat, 0.0, ahead, axis
         ls, rs, lh, rh = pose.all_world_at(_GIRDLES).tolist()
         if math.isnan(ls[0]):
-            return flat, ahead, axis
+            return flat, 0.0, ahead, axis
         across = [a - b + c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         up = [a + b - c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         forward = (
@@ -152,10 +154,8 @@ class ViewTracker:
         norm = math.hypot(*forward) or 1.0
         deep = math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1])))
         weight = math.sin(math.radians(deep)) ** 2 if math.isfinite(flat) else 0.0
-        yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
-        if forward[2] / norm > 0.3:
-            yaw = 180.0 - yaw
-        return yaw, 0.5 * (forward[0] / norm + ahead), axis
+        turn = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
+        return turn, forward[2] / norm, 0.5 * (forward[0] / norm + ahead), axis
 
 
 def _face_ahead(pose: Pose, scale: float) -> float:
@@ -192,15 +192,16 @@ def off_plane(yaw: float, plane: Plane) -> float:
     return abs(yaw - 90) if plane == "sagittal" else min(abs(yaw), abs(180 - yaw))
 
 
-def observable(view: View, plane: Plane) -> bool:
+def observable(view: View, plane: Plane, gate: float = math.inf) -> bool:
     """Whether quantities of a plane may be judged from this view; never when the yaw is unknown.
 
+    ``gate`` is how far off the plane it may be, degrees, where that is less than for others of the plane.
     An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows.
     """
     if plane == "any":
         return True
     unsteady = max(0.0, view.sigma - YAW_SIGMA)
-    return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= GATES[plane]
+    return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= min(gate, GATES[plane])
 
 
 def beyond(places: Array, size: tuple[int, int] | None) -> Array:
@@ -216,17 +217,6 @@ def beyond(places: Array, size: tuple[int, int] | None) -> Array:
     edge = EDGE * max(size)
     with np.errstate(invalid="ignore"):
         return np.asarray(1.0 * (places > np.array(size) + edge) - (places < -edge))
-
-
-def gate_words(plane: Plane) -> str:
-    """From where a plane may be judged, in words.
-
-    >>> gate_words("sagittal"), gate_words("any")
-    ('side-on, within 35 degrees', 'any')
-    """
-    if plane == "any":
-        return "any"
-    return f"{'side-on' if plane == 'sagittal' else 'facing or turned away'}, within {GATES[plane]:g} degrees"
 
 
 def turn_advice(plane: Plane) -> Advice:

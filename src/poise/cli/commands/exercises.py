@@ -11,7 +11,6 @@ from rich.table import Table
 from poise.cli.app import app, complain, out
 from poise.coach import exercises, load_exercise, own_exercises
 from poise.coach.form import error_model
-from poise.coach.view import gate_words
 from poise.errors import PoiseError
 
 group = typer.Typer(help="List the exercises, or show what one is held to.", invoke_without_command=True)
@@ -51,7 +50,7 @@ def show(name: Annotated[str, typer.Argument(help="A name from the list, or a .t
     for rule in exercise.fault:
         side = "above" if rule.above else "below"
         needs = ", ".join(rule.quantity.keypoints("near")).replace("_", " ")
-        view = gate_words(rule.quantity.plane) + ("; not from behind" if rule.front else "")
+        view = rule.seen_from
         out.print(f"\n[bold]{escape(rule.title)}[/] ({rule.name}, evidence {rule.evidence})")
         out.print(f"  {rule.taken}: fault {side} {rule.limit:g} {rule.unit}, fine to {rule.ok:g}")
         out.print(f"  Needs {needs}. View: {view}. Error: {error_model(rule)}.")
