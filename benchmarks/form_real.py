@@ -33,7 +33,7 @@ from poise.coach import load_exercise
 from poise.coach.form import Judged, Stretch, judge, neutral_of
 from poise.coach.measures import find_measure
 from poise.coach.view import Scale, ViewTracker
-from poise.session import follow
+from poise.vision.follow import follow
 
 WIDE, TALL = (1280, 720), (960, 720)
 NEUTRAL_FRAMES = 10

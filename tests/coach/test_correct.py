@@ -223,7 +223,7 @@ def test_corrections_of_simulated_faulty_repetitions_keep_their_contract() -> No
     corrected_ones = [(name, one) for name, _, one in found if not one.reason]
     assert len(corrected_ones) >= 33
     assert [broken for name, one in corrected_ones if (broken := broken_contract(one, name))] == []
-    assert len({fault for _, _, one in found for fault in one.faults}) >= 8
+    assert len({fault for _, _, one in found for fault in one.faults}) >= 7
 
 
 def test_the_coach_shows_it_for_some_seconds_after_a_repetition_with_a_fault() -> None:

@@ -49,8 +49,6 @@ _SEEN, _DIM = 0.5, 0.2
 _LEAST_PX = 1.0
 #: Degrees up to which the left-right axis in the picture counts as level: trunks twist and cameras roll a little.
 _LEVEL = 25.0
-#: The share of the forward direction that points away from the camera above which a body is turned away.
-_AWAY = 0.3
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -99,8 +97,8 @@ class ViewTracker:
 
     def __init__(self) -> None:
         self.view = View("unknown", math.nan, math.nan, 0)
-        self._turn = math.nan
-        self._away = self._facing = 0.0
+        self._yaw = math.nan
+        self._facing = 0.0
         self._axis = 0j
         self._t = self._looked = math.nan
 
@@ -110,25 +108,21 @@ class ViewTracker:
             return self.view
         if pose.seen and math.isfinite(scale):
             self._looked = pose.t
-            turn, away, forward, axis = self._instant(pose, scale)
-            gain = 1.0 if math.isnan(self._turn) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
-            if math.isfinite(turn):
-                self._turn = turn if math.isnan(self._turn) else self._turn + gain * (turn - self._turn)
-                self._away += gain * (away - self._away)
+            yaw, forward, axis = self._instant(pose, scale)
+            gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
+            if math.isfinite(yaw):
+                self._yaw = yaw if math.isnan(self._yaw) else self._yaw + gain * (yaw - self._yaw)
                 self._facing += gain * (forward - self._facing)
                 self._axis += gain * (axis - self._axis)
                 self._t = pose.t
         facing = 0 if abs(self._facing) < 0.1 else (1 if self._facing > 0 else -1)
         tilt = math.degrees(cmath.phase(self._axis)) / 2 if self._axis else 0.0
-        yaw = 180.0 - self._turn if self._away > _AWAY else self._turn
-        self.view = View(view_name(yaw), yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
+        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
         return self.view
 
-    def _instant(self, pose: Pose, scale: float) -> tuple[float, float, float, complex]:
-        """How far a pose is turned out of the picture, where it faces, and its left-right axis.
+    def _instant(self, pose: Pose, scale: float) -> tuple[float, float, complex]:
+        """Yaw in degrees, the forward direction's share along the picture's x, and the left-right axis, of a pose.
 
-        The turn is 0 to 90 degrees, whether towards or away; facing is the forward direction's share away from the
-        camera and along the picture's x. They are smoothed apart, since somebody lying faces neither way.
         The axis is squared as a complex number, so that left to right and right to left add up.
         """
         (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
@@ -140,10 +134,10 @@ class ViewTracker:
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
-            return flat, 0.0, ahead, axis
+            return flat, ahead, axis
         ls, rs, lh, rh = pose.all_world_at(_GIRDLES).tolist()
         if math.isnan(ls[0]):
-            return flat, 0.0, ahead, axis
+            return flat, ahead, axis
         across = [a - b + c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         up = [a + b - c - d for a, b, c, d in zip(ls, rs, lh, rh, strict=True)]
         forward = (
@@ -154,8 +148,10 @@ class ViewTracker:
         norm = math.hypot(*forward) or 1.0
         deep = math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1])))
         weight = math.sin(math.radians(deep)) ** 2 if math.isfinite(flat) else 0.0
-        turn = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
-        return turn, forward[2] / norm, 0.5 * (forward[0] / norm + ahead), axis
+        yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
+        if forward[2] / norm > 0.3:
+            yaw = 180.0 - yaw
+        return yaw, 0.5 * (forward[0] / norm + ahead), axis
 
 
 def _face_ahead(pose: Pose, scale: float) -> float:
