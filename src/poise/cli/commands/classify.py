@@ -37,8 +37,8 @@ def classify_command(
     from poise.body.formats import FORMATS, read_recording
     from poise.classify import open_classifier
     from poise.coach import review
-    from poise.session import follow
     from poise.vision.estimators import open_estimator
+    from poise.vision.follow import follow
 
     opened = open_classifier(classifier, [one for one in labels.split(",") if one], runtime)
     failed = 0
