@@ -2,6 +2,7 @@
 # make test    set up and run every check and every test
 # make check   style, types and who may import whom
 # make wheel   a release: a wheel that brings the networks and the page's runtime along
+# make arm64   poise in an arm64 userland under qemu: installs from wheels, counts the same (root; a quarter of an hour)
 # make bench   the benchmarks (they need ../shared; see benchmarks/README.md)
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-ch
 # What the tests need of Debian; without apt, or without being root, the tests that need it say so and are skipped.
 PACKAGES := postgresql redis-server
 
-.PHONY: demo test check wheel bench clean packages
+.PHONY: demo test check wheel arm64 bench clean packages
 
 demo: $(VENV)/.installed
 ifeq ($(FILM),)
@@ -47,8 +48,11 @@ wheel: $(VENV)/.developing
 	$(BIN)/python -m poise.web.assets build/bundle
 	POISE_BUNDLE=build/bundle $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
+arm64: $(VENV)/.developing
+	PYTHON=$(BIN)/python deploy/arm64.sh
+
 bench: $(VENV)/.developing
-	for bench in clips repcount recognise form agreement backends speed memory desk sitting serve; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
+	for bench in clips repcount recognise form agreement backends speed memory desk sitting serve batch; do $(BIN)/python benchmarks/$$bench.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist

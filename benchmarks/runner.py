@@ -7,7 +7,8 @@ Every line on standard input is a command, answered with a line of JSON:
 * ``ready``, once the models are loaded;
 * ``time FRAMES WIDTH HEIGHT`` goes once through a file of raw RGB frames;
 * ``track FRAMES WIDTH HEIGHT FILE`` does so too and leaves the keypoints in FILE (npz);
-* ``film FILM PART PARTS`` decodes one of so many parts of a film, the first being 0, and follows it.
+* ``film FILM PART PARTS`` decodes one of so many parts of a film, the first being 0, and follows it;
+* ``films FILM ...`` decodes and follows films one after the other, each with an estimator of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -142,13 +144,16 @@ ESTIMATORS: dict[str, Callable[..., Estimate]] = {f.__name__: f for f in (poise,
 
 def main() -> None:
     name, model, *options = sys.argv[1:]
-    estimate = ESTIMATORS[name](model, **dict(option.split("=") for option in options))
+    made = partial(ESTIMATORS[name], model, **dict(option.split("=") for option in options))
+    estimate = made()
     clock = count(1)
     for line in sys.stdin:
         command, *given = shlex.split(line)
         answer: Answer = {}
         if command == "film":
             answer = film(estimate, *given)
+        elif command == "films":
+            answer = {"frames": sum(film(made(), path, "0", "1")["frames"] for path in given)}
         elif command != "ready":
             answer = frames(estimate, clock, *given)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

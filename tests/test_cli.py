@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from poise.analysis import Analysis
+from poise.beside import processes
 from poise.body import PoseSequence
 from poise.body.formats import write_recording
 from poise.cli.app import complete
-from poise.cli.beside import processes
 from poise.coach import exercises
 from poise.desk.diary import Diary, Entry
 from poise.desk.profiles import save_profile
@@ -56,7 +56,7 @@ def test_processes_beside_work_elsewhere_and_end_with_this_one(tmp_path: Path) -
     script = tmp_path / "beside.py"
     script.write_text(
         "import os, signal\n"
-        "from poise.cli.beside import processes\n"
+        "from poise.beside import processes\n"
         "if __name__ == '__main__':\n"
         "    with processes(2) as pool:\n"
         "        print(pool.submit(os.getpid).result(), flush=True)\n"

@@ -18,15 +18,18 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import FORMATS, holds_people, read_people, read_recording, write_recording
-from poise.coach import ANY, AUTO, Exercise, Review, Strictness, load_exercise, recognised, review
+from poise.coach import ANY, AUTO, Exercise, Review, Strictness, Timeline, load_exercise, recognised, review
 from poise.errors import ResultsUnwritable
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
-from poise.vision.follow import Followed, Opener, follow
+from poise.vision.follow import Eyes, Followed, Opener, follow
 from poise.vision.tracking import Choice, coached
 
 #: Told how far the work has got: the stage, how much of it is done and how much there is (None: unknown).
 Progress = Callable[[str, float, float | None], None]
+
+#: What poses are held to: an exercise, ``auto`` or ``any``.
+Given = Exercise | str
 
 
 @dataclass(frozen=True)
@@ -102,20 +105,14 @@ def analyze(
     source, folder = Path(source), Path(folder)
     began = time.perf_counter()
     tell = progress or (lambda stage, done, total: None)
-    given = settings.exercise if settings.exercise in (ANY, AUTO) else load_exercise(settings.exercise)
+    given = as_given(settings.exercise)
     followed = look(source, settings, tell, pool)
     with _writable(folder), nullcontext(pool) if pool else ThreadPoolExecutor(1) as beside:
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / name for name in ("keypoints.parquet", "keypoints.npz")]
         writing = [beside.submit(write_recording, file, followed.poses) for file in files]
-        judging = time.perf_counter()
-        ms = dict(followed.ms)
-        told = recognised(followed.poses) if given == AUTO else given
-        if told is not given:
-            ms["recognise"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
-            judging = time.perf_counter()
-        verdict = review(told, followed.poses, settings.strictness)
-        ms["coach"] = 1e3 * (time.perf_counter() - judging) / len(followed.poses)
+        judged = judge(given, followed.poses, settings.strictness)
+        verdict, ms = judged.review, {**followed.ms, **judged.ms}
         for file, written in zip(files, writing, strict=True):
             try:
                 written.result()
@@ -124,13 +121,13 @@ def analyze(
         filmed = None if _is_recording(source) else source
         if filmed and settings.film:
             drawing = time.perf_counter()
-            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, told, tell)
+            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, judged.told, tell)
             ms["annotated film"] = 1e3 * (time.perf_counter() - drawing) / len(followed.poses)
         report = write_report(
             folder,
             verdict,
             followed.poses,
-            _done(given, verdict),
+            judged.exercise,
             source=source,
             timing=Timing(
                 frames=len(followed.poses),
@@ -138,7 +135,7 @@ def analyze(
                 ms=ms,
                 wall_s=time.perf_counter() - began,
             ),
-            notes=_notes(followed, settings),
+            notes=notes_of(followed),
             shots=stills(filmed, verdict, followed.poses) if filmed else (),
             film="annotated.mp4" if filmed and settings.film else None,
         )
@@ -174,22 +171,78 @@ def _writable(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _done(given: str | Exercise, verdict: Review) -> Exercise | None:
-    """The exercise the report is about; None when it has no name."""
-    if isinstance(given, Exercise):
-        return given
-    return None if verdict.exercise == ANY else load_exercise(verdict.exercise)
-
-
 def _is_recording(source: Path) -> bool:
     return holds_people(source) or (source.suffix.lower() in FORMATS and not source.is_dir())
 
 
-def look(source: Path, settings: Settings, tell: Progress, pool: Executor | None = None) -> Followed:
-    """The poses of the person coached in a film, picture, folder of pictures or keypoint file.
+def as_given(exercise: str) -> Given:
+    """What `Settings.exercise` says.
 
     Raises:
-        InputError: when the source cannot be read, or the backend is unknown.
+        UnknownName: when there is no such exercise.
+        InvalidExercise: when it is a file that breaks the rules of exercise files.
+
+    """
+    return exercise if exercise in (ANY, AUTO) else load_exercise(exercise)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Poses, judged: what is said of them, what they were held to, and milliseconds of work per pose by stage.
+
+    ``exercise`` is what a report is about, None when that has no name; ``told`` is what they were reviewed by: a
+    timeline when the exercise had to be recognised.
+    """
+
+    review: Review
+    exercise: Exercise | None
+    told: Given | Timeline
+    ms: dict[str, float]
+
+
+def judge(given: Given, poses: PoseSequence, strictness: Strictness = "standard") -> Judged:
+    """What the coach says of poses, held to what was given; what is done when is found out first for ``auto``."""
+    ms, began = {}, time.perf_counter()
+    told = recognised(poses) if given == AUTO else given
+    if told is not given:
+        ms["recognise"] = 1e3 * (time.perf_counter() - began) / len(poses)
+        began = time.perf_counter()
+    verdict = review(told, poses, strictness)
+    ms["coach"] = 1e3 * (time.perf_counter() - began) / len(poses)
+    named = None if verdict.exercise == ANY else verdict.exercise
+    exercise = given if isinstance(given, Exercise) else load_exercise(named) if named else None
+    return Judged(verdict, exercise, told, ms)
+
+
+def eyes_of(settings: Settings, tell: Progress = lambda stage, done, total: None) -> Opener:
+    """Opens the estimators that the settings say; told is what is fetched for them."""
+    return Opener(
+        settings.backend,
+        settings.model,
+        settings.people,
+        settings.trust,
+        lambda what, done, total: tell(f"Fetching {what}", done, total or None),
+    )
+
+
+def look(
+    source: Path,
+    settings: Settings,
+    tell: Progress,
+    pool: Executor | None = None,
+    eyes: Eyes | None = None,
+) -> Followed:
+    """The poses of the person coached in a film, picture, folder of pictures or keypoint file.
+
+    Args:
+        source: what to look at.
+        settings: how.
+        tell: told how far it has got.
+        pool: who follows the parts of a film beside the first; by default threads.
+        eyes: opens estimators, instead of `eyes_of` the settings.
+
+    Raises:
+        InputError: when it cannot be read.
         NobodySeen: when nobody is in it.
         ModelUnavailable: when a model file is not here and cannot be fetched.
 
@@ -202,13 +255,7 @@ def look(source: Path, settings: Settings, tell: Progress, pool: Executor | None
         return Followed(read_recording(source), 1, {}, ())
     followed = follow(
         source,
-        Opener(
-            settings.backend,
-            settings.model,
-            settings.people,
-            settings.trust,
-            lambda what, done, total: tell(f"Fetching {what}", done, total or None),
-        ),
+        eyes or eyes_of(settings, tell),
         workers=settings.workers or os.cpu_count() or 1,
         pool=pool,
         start=settings.start,
@@ -220,7 +267,8 @@ def look(source: Path, settings: Settings, tell: Progress, pool: Executor | None
     return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))
 
 
-def _notes(followed: Followed, settings: Settings) -> list[str]:
+def notes_of(followed: Followed) -> list[str]:
+    """What should be known about a film that was followed, one sentence each."""
     notes = list(followed.notes)
     if followed.people > 1:
         notes.append(f"{followed.people} people were seen; the largest and steadiest of them is coached.")

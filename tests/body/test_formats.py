@@ -341,3 +341,9 @@ def test_looking_at_recordings_loads_no_table_library_until_one_is_read() -> Non
     code = "import poise.body.formats, sys; print([m for m in sys.modules if m.startswith('arro3')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_same_recording_makes_the_same_bytes(tmp_path: Path) -> None:
+    for i in range(8):  # what has no order comes in one of several by chance
+        write_recording(tmp_path / f"{i}.parquet", walk(5))
+    assert len({(tmp_path / f"{i}.parquet").read_bytes() for i in range(8)}) == 1

@@ -36,6 +36,9 @@ class Recalling:
         self.looked += [frame.t for frame in frames]
         return [[self._poses[frame.t]] if self._poses[frame.t].seen else [] for frame in frames]
 
+    def reset(self) -> None:
+        """Nothing to forget."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

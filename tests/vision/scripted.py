@@ -28,6 +28,8 @@ class Eyes:
         self._backwards = bool(Eyes.opened % 2)
         Eyes.opened += 1
 
+    def reset(self) -> None: ...
+
     def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
         return [self._seen(frame.t) for frame in frames]
 

@@ -186,3 +186,37 @@ def test_a_camera_at_its_own_pace_decodes_only_what_is_wanted() -> None:
         times = [frame.t for frame, _ in zip(camera, range(5), strict=False)][1:]
         assert camera.skipped <= 2  # those of before the pace was set
     assert (np.diff(times) > 0.15).all()
+
+
+def test_a_raspberry_pis_own_camera_is_read_from_its_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with av.open(str(tmp_path / "stream.mjpeg"), "w", format="mjpeg") as out:
+        stream = out.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for shade in (30, 220):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, np.uint8), format="rgb24")
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    program = tmp_path / "rpicam-vid"
+    program.write_text(f"#!/bin/sh\necho $$ $* > {tmp_path}/said\nwhile cat {tmp_path}/stream.mjpeg; do :; done\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with open_camera("libcamera", (64, 48), 15) as camera:
+        assert next(iter(camera)).image.shape == (48, 64, 3)
+        number, *words = (tmp_path / "said").read_text().split()
+        assert " ".join(words) == (
+            "--timeout 0 --nopreview --codec mjpeg --width 64 --height 48 --framerate 15 --output -"
+        )
+    assert not Path(f"/proc/{number}").exists()
+
+
+def test_without_that_program_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CameraUnavailable, match="sudo apt install rpicam-apps"):
+        open_camera("libcamera")
+    program = tmp_path / "libcamera-vid"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(CameraUnavailable, match="libcamera-vid --list-cameras"):
+        open_camera("libcamera")

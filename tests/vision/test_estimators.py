@@ -45,6 +45,9 @@ class Stick:
         points[3], score[3] = np.nan, 0.0
         return Pose(COCO17, frame.t, points, score, size=frame.size)
 
+    def reset(self) -> None:
+        self._now = -np.inf
+
     def close(self) -> None:
         pass
 
@@ -112,6 +115,20 @@ class Batcher(Stick):
         return seen
 
 
+class Clinging(Stick):
+    """Remembers beyond a reset."""
+
+    resets = 0
+
+    def reset(self) -> None:
+        super().reset()
+        self.resets += 1
+
+    def pose(self, frame: Frame) -> Pose:
+        good = super().pose(frame)
+        return replace(good, points=good.points + self.resets)
+
+
 def spoilt(spoil: Callable[[Frame], dict[str, Any]]) -> type[Stick]:
     """An estimator whose poses differ from a good one's in what `spoil` gives."""
 
@@ -136,6 +153,7 @@ K = len(COCO17)
         (Twins, "told apart"),
         (Painter, "left alone"),
         (Batcher, "sees the same"),
+        (Clinging, "before a reset makes no difference"),
         (spoilt(lambda f: {"t": f.t + 1}), "time of its frame"),
         (spoilt(lambda f: {"size": None}), "size of its picture"),
         (spoilt(lambda f: {"score": np.full(K, 1.1)}), "0..1"),

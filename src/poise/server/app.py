@@ -30,6 +30,7 @@ from poise.server.limits import Limits
 from poise.server.live import Conversation
 from poise.server.messages import Error
 from poise.server.queue import Queue
+from poise.server.watched import Watched
 from poise.store.store import Store
 
 #: Seconds between looks for sessions that are older than they may be.
@@ -62,6 +63,7 @@ def create_app(
     page: Path | None = None,
     vendor: tuple[str, Path] | None = None,
     keep_days: float | None = None,
+    watched: Watched | None = None,
 ) -> Guard:
     """The server as an ASGI app.
 
@@ -73,6 +75,7 @@ def create_app(
         page: the folder of the page.
         vendor: what the page runs on and is not ours: an id of its content, and its folder.
         keep_days: sessions older than that are deleted; None keeps them.
+        watched: what the camera of this machine sees, for `/watch`; None where nobody looks.
 
     """
     limits = limits or Limits()
@@ -101,7 +104,7 @@ def create_app(
         app.mount("/", StaticFiles(directory=page, html=True))
     else:
         app.add_api_route("/", lambda: HTMLResponse(_NO_PAGE), include_in_schema=False)
-    return Guard(_with_socket(app), limits, token)
+    return Guard(_with_sockets(app, watched), limits, token)
 
 
 class _Forever(StaticFiles):
@@ -151,12 +154,14 @@ async def _tidy(app: FastAPI) -> None:
         await asyncio.sleep(TIDY_S)
 
 
-def _with_socket(app: FastAPI) -> ASGIApp:
-    """The app with its socket, whose messages do not pass through all that requests pass through."""
+def _with_sockets(app: FastAPI, watched: Watched | None) -> ASGIApp:
+    """The app with its sockets, whose messages do not pass through all that requests pass through."""
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == "/ws":
             await _socket(WebSocket(scope, receive, send), app.state)
+        elif scope["type"] == "websocket" and scope["path"] == "/watch" and watched:
+            await watched.serve(WebSocket(scope, receive, send))
         else:
             await app(scope, receive, send)
 

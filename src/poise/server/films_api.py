@@ -19,8 +19,8 @@ from poise.server.messages import Name
 from poise.server.queue import Queue
 from poise.server.resources import FilmLimits, Job, UploadNew
 from poise.store import records
-from poise.store.films import ENDINGS
 from poise.store.store import Store
+from poise.vision.video import FILM_SUFFIXES
 
 router = APIRouter(prefix="/api", responses=REFUSALS)
 
@@ -47,7 +47,7 @@ def show_limits(limits: Allowed) -> FilmLimits:
         seconds=limits.film_s,
         pixels=limits.film_pixels,
         chunk=limits.chunk,
-        types=ENDINGS,
+        types=FILM_SUFFIXES,
     )
 
 
@@ -60,8 +60,8 @@ def begin_upload(given: UploadNew, store: Kept, limits: Allowed) -> Job:
     profile = store.find_profile(given.profile)
     if profile is None:
         raise not_here("profile")
-    if FilePath(given.name).suffix.lower() not in ENDINGS:
-        raise InputError(f"{given.name!r} does not end like a film.", f"Films end in {', '.join(ENDINGS)}.")
+    if FilePath(given.name).suffix.lower() not in FILM_SUFFIXES:
+        raise InputError(f"{given.name!r} does not end like a film.", f"Films end in {', '.join(FILM_SUFFIXES)}.")
     if given.size > limits.film_bytes:
         raise TooBig(
             f"The film has {given.size / MIB:.0f} MB, and {limits.film_bytes // MIB} are allowed.",

@@ -107,7 +107,7 @@ class Guard:
             return _refused(421, "This server is called localhost.", "Open it under that name.")
         if changes and (not _own(origin, host) or headers.get("sec-fetch-site") == "cross-site"):
             return _refused(403, "This request comes from another page.", "Open poise's own page.")
-        if path.startswith(("/api", "/ws", "/pair")) and not self._requests.take(who):
+        if path.startswith(("/api", "/ws", "/watch", "/pair")) and not self._requests.take(who):
             return _later()
         if self._token is not None:
             if path == "/pair" and scope["type"] == "http":
@@ -116,7 +116,7 @@ class Guard:
             if given is None or not hmac.compare_digest(given.encode(), self._token.encode()):
                 if given is not None and not self._guesses.take(who):
                     return _later()
-                if path.startswith(("/api", "/ws", "/openapi")):
+                if path.startswith(("/api", "/ws", "/watch", "/openapi")):
                     return _refused(401, "This device is not paired.", "Scan the QR code in poise's terminal.")
                 return HTMLResponse(_PAIR, 401)
         return self._too_long(scope, headers)

@@ -22,6 +22,7 @@ from poise.server.messages import LONGEST
 from poise.server.pairing import addresses, certificate, pairing_token
 from poise.server.queue import Queue
 from poise.server.settings import Settings
+from poise.server.watched import Watched
 from poise.store import open_store
 from poise.web import PAGE
 from poise.web.assets import Assets
@@ -48,7 +49,13 @@ class Place:
         return f"{self.addresses[0]}pair?token={self.token}" if self.token else None
 
 
-def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new_token: bool = False) -> None:
+def run(
+    settings: Settings,
+    runtime: Assets,
+    ready: Callable[[Place], None],
+    new_token: bool = False,
+    watched: Watched | None = None,
+) -> None:
     """Serve until interrupted.
 
     Args:
@@ -56,6 +63,7 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
         runtime: what the page runs on and is not ours.
         ready: called once it can be reached.
         new_token: whether devices that were paired must pair again.
+        watched: what the camera of this machine sees, for those who listen.
 
     Raises:
         ServerUnavailable: when it cannot listen there.
@@ -80,6 +88,7 @@ def run(settings: Settings, runtime: Assets, ready: Callable[[Place], None], new
             page=PAGE,
             vendor=(runtime.id, runtime.folder),
             keep_days=settings.keep_days,
+            watched=watched,
         )
         server = uvicorn.Server(_config(app, place.certificate, key))
         gc.collect()

@@ -8,8 +8,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-#: Endings of films that are taken.
-ENDINGS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".ts", ".ogv")
+from poise.vision.video import FILM_SUFFIXES
 
 
 def harmless(name: str) -> str:
@@ -19,7 +18,7 @@ def harmless(name: str) -> str:
     'My squat_ rm -rf.mp4'
     """
     path = Path(name.replace("\\", "/"))
-    ending = path.suffix.lower() if path.suffix.lower() in ENDINGS else ""
+    ending = path.suffix.lower() if path.suffix.lower() in FILM_SUFFIXES else ""
     return (re.sub(r"[^\w \-()]", "_", path.stem)[:80] or "film") + ending
 
 

@@ -7,10 +7,13 @@ gets that, turned into RGB on the spot. A coach that lags is worse than one that
 from __future__ import annotations
 
 import errno
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Condition, Thread
 from typing import Self
 
@@ -27,6 +30,8 @@ _SYSTEMS = {
     "darwin": ("avfoundation", "{}:none"),
     "win32": ("dshow", "video={}"),
 }
+#: What sends the pictures of a Raspberry Pi's own camera, newest first; they come as JPEGs on its standard output.
+_LIBCAMERA = ("rpicam-vid", "libcamera-vid")
 #: Seconds to wait for a camera to open and for any one picture.
 _PATIENCE = 10.0
 
@@ -57,8 +62,9 @@ class Camera:
     to the seconds between pictures when fewer will do: those between cost next to nothing.
     """
 
-    def __init__(self, name: str, container: InputContainer) -> None:
+    def __init__(self, name: str, container: InputContainer, sender: subprocess.Popen[bytes] | None = None) -> None:
         self.name = name
+        self._sender = sender
         self.skipped = 0
         self.pace = 0.0
         self._wanted_at = 0.0
@@ -122,7 +128,11 @@ class Camera:
         with self._news:
             self._ended, self._newest = True, None
             self._news.notify_all()
+        if self._sender:
+            self._sender.kill()
         self._thread.join(1.0)
+        if self._sender:
+            _end(self._sender)
 
     def __enter__(self) -> Self:
         return self
@@ -134,15 +144,17 @@ class Camera:
 def open_camera(device: int | str = 0, size: tuple[int, int] | None = None, rate: float | None = None) -> Camera:
     """The camera, sending, to be closed.
 
-    ``device`` is its number, its name or path, the address of a stream (``rtsp://…``, ``http://…``), or
-    ``lavfi:`` and an FFmpeg test source to rehearse without a camera. ``size`` (width, height) and ``rate``
-    (pictures per second) are wishes; the camera decides.
+    ``device`` is its number, its name or path, the address of a stream (``rtsp://…``, ``http://…``), ``libcamera``
+    for a Raspberry Pi's own, or ``lavfi:`` and an FFmpeg test source to rehearse without a camera. ``size`` (width,
+    height) and ``rate`` (pictures per second) are wishes; the camera decides.
 
     Raises:
         CameraUnavailable: when it is missing, busy, forbidden or sends nothing.
 
     """
     name = str(device)
+    if name == "libcamera":
+        return _open_libcamera(size or (640, 480), rate or 30.0)
     failures: list[av.FFmpegError] = []
     for file, system, options in _ways_in(name, size, rate):
         try:
@@ -150,6 +162,40 @@ def open_camera(device: int | str = 0, size: tuple[int, int] | None = None, rate
         except av.FFmpegError as error:
             failures.append(error)
     raise _unavailable(name, failures[0]) from failures[0]
+
+
+def _open_libcamera(size: tuple[int, int], rate: float) -> Camera:
+    """The camera that libcamera knows, by the program that comes with it: it has no V4L2 device one could read."""
+    program = next((found for name in _LIBCAMERA if (found := shutil.which(name))), None)
+    if program is None:
+        raise CameraUnavailable(
+            f"Neither {' nor '.join(_LIBCAMERA)} is here, which give libcamera's pictures.",
+            "Install it: sudo apt install rpicam-apps",
+        )
+    wishes = ["--width", str(size[0]), "--height", str(size[1]), "--framerate", f"{rate:g}"]
+    sender = subprocess.Popen(
+        [program, "--timeout", "0", "--nopreview", "--codec", "mjpeg", *wishes, "--output", "-"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,  # a picture is there when it is there, and not when a buffer is full
+    )
+    try:
+        options = {"probesize": "65536", "fflags": "nobuffer"}
+        pictures = av.open(sender.stdout, "r", format="mjpeg", options=options)
+        return Camera("libcamera", pictures, sender)
+    except (av.FFmpegError, CameraUnavailable) as error:
+        _end(sender)
+        raise CameraUnavailable(
+            "The camera 'libcamera' sends no pictures.", f"What does this say? {Path(program).name} --list-cameras"
+        ) from error
+
+
+def _end(sender: subprocess.Popen[bytes]) -> None:
+    sender.kill()
+    sender.wait()
+    if sender.stdout:
+        sender.stdout.close()
 
 
 def _ways_in(

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,9 @@ PART_S = 6.0
 LOST_S = 0.5
 
 Packed = NDArray[np.float32]
+
+#: Opens an estimator, as a context that ends when the film does.
+Eyes = Callable[[], AbstractContextManager[PoseEstimator]]
 
 #: Called with how many seconds of the film have been followed, and how many there are (or None).
 Progress = Callable[[float, float | None], None]
@@ -81,7 +84,7 @@ class Followed:
 
 def follow(
     source: str | Path,
-    open_eyes: Callable[[], PoseEstimator],
+    open_eyes: Eyes,
     *,
     workers: int = 1,
     pool: Executor | None = None,
@@ -152,14 +155,12 @@ class _Part:
     notes: tuple[str, ...] = ()
 
 
-def _follow_part(source: str | Path, start: float, end: float, open_eyes: Callable[[], PoseEstimator]) -> _Part:
+def _follow_part(source: str | Path, start: float, end: float, open_eyes: Eyes) -> _Part:
     with open_eyes() as eyes:
         return _seen(source, start, end, eyes)
 
 
-def _result(
-    part: Future[_Part], source: str | Path, window: tuple[float, float], open_eyes: Callable[[], PoseEstimator]
-) -> _Part:
+def _result(part: Future[_Part], source: str | Path, window: tuple[float, float], open_eyes: Eyes) -> _Part:
     """What came of a part; it is followed here when the process that had it is gone."""
     try:
         return part.result()

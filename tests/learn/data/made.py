@@ -58,6 +58,8 @@ class Eyes:
 
     skeleton = COCO17
 
+    def reset(self) -> None: ...
+
     def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
         return [self._see(frame) for frame in frames]
 

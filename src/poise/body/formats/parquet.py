@@ -1,8 +1,8 @@
 """``.parquet``: an ordinary table for pandas, DuckDB, Spark and their kin; one row per instant.
 
-What a file says of itself lies under ``poise`` in the key-value metadata, the file's and the schema's. Beside
-it lies a seal: the sha256 of the whole file, taken with the seal's own digits at zero. The library that decodes
-Parquet can bring the whole process down on damaged bytes, so no file reaches it whose seal is broken.
+What a file says of itself lies under ``poise`` in the schema's metadata. In the file's own lies a seal: the sha256
+of the whole file, taken with the seal's own digits at zero. The library that decodes Parquet can bring the whole
+process down on damaged bytes, so no file reaches it whose seal is broken.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read(file: BinaryIO) -> PoseSequence:
 
 
 def write_sealed(file: BinaryIO, about: str, count: int, columns: Callable[[slice], dict[str, Any]]) -> None:
-    """Write a table with its seal.
+    """Write a table with its seal; the same table makes the same bytes.
 
     Args:
         file: open for writing and reading back.
@@ -88,8 +88,7 @@ def write_sealed(file: BinaryIO, about: str, count: int, columns: Callable[[slic
         ]
         return RecordBatch.from_arrays(arrays, names=list(columns(slice(0, 0))))
 
-    said = {"poise": about}
-    schema = batch(slice(0, 0)).schema.with_metadata(said)
+    schema = batch(slice(0, 0)).schema.with_metadata({"poise": about})
     batches = (batch(slice(i, i + _ROWS)).with_schema(schema) for i in range(0, count, _ROWS))
     sink = _Sink(file)
     write_parquet(
@@ -98,7 +97,7 @@ def write_sealed(file: BinaryIO, about: str, count: int, columns: Callable[[slic
         compression="lz4_raw",
         dictionary_enabled=False,
         max_row_group_size=_ROWS,
-        key_value_metadata={**said, "poise.seal": _BLANK.decode()},
+        key_value_metadata={"poise.seal": _BLANK.decode()},  # of several the order would be another each time
     )
     if sink.error:
         raise sink.error

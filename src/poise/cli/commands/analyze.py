@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from poise.beside import processes
 from poise.cli.app import app, complain, err, progress_bar
-from poise.cli.beside import processes
 from poise.errors import PoiseError
 
 

@@ -147,7 +147,7 @@ def _run(settings: Settings, new_token: bool, show: bool) -> None:
     from poise.web.assets import assets
 
     def ready(place: Place) -> None:
-        _tell(place)
+        told_place(place)
         if show:
             webbrowser.open(place.pairing if place.pairing else place.addresses[0])
 
@@ -156,7 +156,7 @@ def _run(settings: Settings, new_token: bool, show: bool) -> None:
     run(settings, runtime, ready, new_token)
 
 
-def _tell(place: Place) -> None:
+def told_place(place: Place) -> None:
     """Say where the page is, and how other devices come in."""
     from poise.server.pairing import fingerprint, qr_code
 

@@ -36,6 +36,9 @@ class PoseEstimator(Protocol):
 
         """
 
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another, and what it sees is as if newly opened."""
+
     def close(self) -> None:
         """Let go of models and memory; it cannot estimate afterwards."""
 

@@ -136,9 +136,14 @@ class BlazePose(Stream):
         doubt_s: float = DOUBT_S,
         hurry: bool = False,
     ) -> None:
+        self._networks = _Networks(detector, landmarks, threads, hurry)
+        self._people, self._doubt_s, self._smooth = people, doubt_s, smooth
         super().__init__(BLAZEPOSE33)
-        self._follower = Follower(_Networks(detector, landmarks, threads, hurry), people, doubt_s)
-        self._smooth = smooth
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        super().reset()
+        self._follower = Follower(self._networks, self._people, self._doubt_s)
         self._smoothers: dict[int, _Smoother] = {}
 
     def see(self, frame: Frame) -> list[Pose]:

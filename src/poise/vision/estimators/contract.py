@@ -45,6 +45,8 @@ def check_estimator(open_one: Callable[[], PoseEstimator], frames: Sequence[Fram
     with open_one() as estimator:
         one_by_one = [estimator.estimate([frame])[0] for frame in frames]
         _must(_alike(together, one_by_one), "frame by frame, and opened again, it sees the same")
+        estimator.reset()
+        _must(_alike(together, estimator.estimate(frames)), "what it saw before a reset makes no difference")
 
     with open_one() as estimator:
         blank = [Frame(np.full((240, 320, 3), 127, np.uint8), t / 10) for t in range(3)]

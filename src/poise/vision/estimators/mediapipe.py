@@ -57,20 +57,28 @@ class MediaPipe(Stream):
     """Finds people in a stream of frames by the vendor's landmarker, following a video."""
 
     def __init__(self, bundle: bytes, people: int = 1) -> None:
-        super().__init__(BLAZEPOSE33)
         try:
             self._mediapipe = importlib.import_module("mediapipe")
             tasks = importlib.import_module("mediapipe.tasks.python")
         except ImportError as problem:
             raise MissingExtra("The backend 'mediapipe'", "mediapipe") from problem
-        self._landmarker: Any = tasks.vision.PoseLandmarker.create_from_options(
-            tasks.vision.PoseLandmarkerOptions(
-                base_options=tasks.BaseOptions(model_asset_buffer=bundle),
-                running_mode=tasks.vision.RunningMode.VIDEO,
-                num_poses=people,
-            )
+        self._options = tasks.vision.PoseLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_buffer=bundle),
+            running_mode=tasks.vision.RunningMode.VIDEO,
+            num_poses=people,
         )
-        self._identities = Identities(people)
+        self._open: Any = tasks.vision.PoseLandmarker.create_from_options
+        self._people = people
+        self._landmarker: Any = None
+        super().__init__(BLAZEPOSE33)
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another, and the landmarker a new one."""
+        super().reset()
+        if self._landmarker:
+            self._landmarker.close()
+        self._landmarker = self._open(self._options)
+        self._identities = Identities(self._people)
         self._stamp = -1
 
     def see(self, frame: Frame) -> list[Pose]:
@@ -88,6 +96,6 @@ class MediaPipe(Stream):
 
     def close(self) -> None:
         """Let go of the landmarker; it cannot estimate afterwards."""
-        if "_landmarker" in self.__dict__:
+        if self.__dict__.get("_landmarker"):
             self._landmarker.close()
         super().close()

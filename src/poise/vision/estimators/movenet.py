@@ -31,6 +31,10 @@ class MoveNet(Stream):
         super().__init__(COCO17)
         self._net = open_network(file, threads=threads, runtime=runtime)
         expect(self._net, [(1, 1, len(COCO17), 3)], "MoveNet for a single pose")
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        super().reset()
         self._roi: Roi | None = None
 
     def see(self, frame: Frame) -> list[Pose]:

@@ -50,6 +50,7 @@ class OpenPose(Stream):
     """Finds people in a stream of frames and tells them apart from frame to frame."""
 
     def __init__(self, file: ModelFile, *, people: int = 1, threads: int = 1, runtime: str = "") -> None:
+        self._people = people
         super().__init__(OPENPOSE18)
         self._net = open_network(file, threads=threads, runtime=runtime)
         made = {tensor.shape[1]: i for i, tensor in enumerate(self._net.made) if len(tensor.shape) == 4}
@@ -59,7 +60,11 @@ class OpenPose(Stream):
                 "One has 38 channels of part affinity fields and 19 heatmaps.",
             )
         self._fields, self._heatmaps = made[38], made[19]
-        self._identities = Identities(people)
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        super().reset()
+        self._identities = Identities(self._people)
 
     def see(self, frame: Frame) -> list[Pose]:
         """Who is in the next frame."""

@@ -65,6 +65,7 @@ class PoseNet(Stream):
     """Finds people in a stream of frames and tells them apart from frame to frame."""
 
     def __init__(self, file: ModelFile, *, people: int = 1, threads: int = 1, runtime: str = "") -> None:
+        self._people = people
         super().__init__(COCO17)
         self._net = open_network(file, threads=threads, runtime=runtime)
         made = {tensor.shape[-1]: i for i, tensor in enumerate(self._net.made)}
@@ -74,7 +75,11 @@ class PoseNet(Stream):
                 "One has heatmaps (17), short (34) and middle-range offsets (64), without a decoder inside.",
             )
         self._heads = made[17], made[34], made[64]
-        self._identities = Identities(people)
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        super().reset()
+        self._identities = Identities(self._people)
 
     def see(self, frame: Frame) -> list[Pose]:
         """Who is in the next frame."""

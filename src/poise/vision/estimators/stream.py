@@ -21,9 +21,11 @@ class Stream:
 
     """
 
+    _now: float
+
     def __init__(self, skeleton: Skeleton) -> None:
         self.skeleton = skeleton
-        self._now = -math.inf
+        self.reset()
 
     def see(self, frame: Frame) -> list[Pose]:
         """Who is in the next frame."""
@@ -43,6 +45,10 @@ class Stream:
             self._now = frame.t
             seen.append(self.see(frame))
         return seen
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another. A backend adds what it remembers."""
+        self._now = -math.inf
 
     def close(self) -> None:
         """Let go of the networks; it cannot estimate afterwards."""

@@ -103,8 +103,13 @@ class TopDown(Stream):
             Detector(detector, threads, _if_able(runtime, detector)),
             Body(body, threads, _if_able(runtime, body), flip=flip, dark=dark),
         )
+        self._people = people
         super().__init__(self._eyes.body.skeleton)
-        self._follower = Follower(self._eyes, people)
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        super().reset()
+        self._follower = Follower(self._eyes, self._people)
 
     def see(self, frame: Frame) -> list[Pose]:
         """Who is in the next frame, longest followed first."""

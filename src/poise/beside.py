@@ -1,4 +1,4 @@
-"""Processes that follow the parts of films beside this one, started before anything heavy is imported here."""
+"""Processes that work beside this one and end with it; nothing heavy is imported here, so that they start first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def processes(workers: int) -> Iterator[Executor | None]:
         yield None
         return
     os.environ.setdefault("RAYON_NUM_THREADS", "1")  # of who crops pictures; every core has a process to itself
-    with ProcessPoolExecutor(beside, get_context("spawn"), _end_with_parent) as pool:
+    with ProcessPoolExecutor(beside, get_context("spawn"), end_with_parent) as pool:
         for _ in range(beside):
             pool.submit(import_module, "poise.vision.follow")
         try:
@@ -33,7 +33,8 @@ def processes(workers: int) -> Iterator[Executor | None]:
                 child.kill()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """In such a process: end when the one that started it is gone, and at an interrupt."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback
     Thread(target=_wait_for_parent, daemon=True).start()
 

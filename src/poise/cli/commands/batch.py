@@ -1,0 +1,92 @@
+"""``poise batch``: a library of films in, tables out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from poise.cli.app import app, err, out, progress_bar
+
+
+@app.command("batch")
+def batch(
+    films: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILMS]",
+            help="A folder of films, a pattern in quotes such as 'films/**/*.mp4', or a list: .txt with one a "
+            "line, or .csv with columns film and, perhaps, exercise. Without: those given before.",
+            show_default=False,
+        ),
+    ] = None,
+    store: Annotated[
+        str, typer.Option("--out", "-o", metavar="STORE", help="Where the results go.")
+    ] = "poise-library",
+    exercise: Annotated[
+        str,
+        typer.Option(
+            "--exercise", "-e", help="Which exercise they hold, where a list does not say; as in analyze."
+        ),
+    ] = "auto",
+    engine: Annotated[
+        Literal["processes", "ray"], typer.Option(help="Who works: processes of this machine, or a Ray cluster.")
+    ] = "processes",
+    address: Annotated[
+        str, typer.Option(help="A Ray cluster that is there; unless given one is started here.", show_default=False)
+    ] = "",
+    workers: Annotated[int, typer.Option(min=0, help="How many films at once; 0: one a core.")] = 0,
+    backend: Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")] = "blazepose",
+    model: Annotated[
+        str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")
+    ] = "",
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
+    ] = False,
+    people: Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")] = 2,
+    person: Annotated[
+        str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")
+    ] = "largest",
+    strictness: Annotated[
+        Literal["beginner", "standard", "strict"],
+        typer.Option(help="How strictly form is judged.", case_sensitive=False),
+    ] = "standard",
+    retry: Annotated[bool, typer.Option("--retry", help="Try the films in quarantine again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON; nothing else.")] = False,
+) -> None:
+    """Turn a library of films into keypoints and tables: resumable, each film once.
+
+    Films are known by their content: however often one is in the library, and however often this is started, it is
+    followed once. What cannot be followed is set aside with the reason, and fails nothing. FILMS and STORE may be
+    addresses such as s3://bucket/films.
+    """
+    from poise.analysis import Settings
+    from poise.batch.crew import Crew, Processes
+    from poise.batch.run import run
+
+    settings = Settings(exercise, backend, model, people, trust=trust, person=person, strictness=strictness)
+    crew: Crew
+    if engine == "ray":
+        from poise.batch.cluster import Cluster
+
+        crew = Cluster(address, workers)
+    else:
+        crew = Processes(workers)
+    with crew, progress_bar(quiet or as_json) as tell:
+        summary = run(films, store, settings, crew, tell, retry)
+    if as_json:
+        print(summary.text(), end="")  # noqa: T201
+    if quiet or as_json:
+        return
+    for name, problem in summary.quarantine:
+        err.print(f"[yellow]![/] {escape(name)}: {escape(problem.message)}")
+    hours = f"{summary.seconds / 3600:.1f} hours"
+    out.print(f"{summary.judged} of {summary.distinct} films judged, {hours}, {summary.frames} pictures:")
+    for done in summary.exercises.values():
+        what = f"held for {done.held_s:.0f} s" if done.held_s else f"{done.full} repetitions"
+        out.print(f"  {escape(done.title)}: {what} in {done.films} films")
+    if summary.quarantine:
+        out.print(f"{len(summary.quarantine)} set aside; why is in quarantine.csv")
+    out.print(f"Summary: {escape(store)}/summary.html")

@@ -1,0 +1,40 @@
+// What a board's camera sees, on a screen beside it or on another machine: shown large, spoken, and as an alert.
+
+import { Voice } from './voice.js';
+
+const AGAIN_MS = 2000;
+const KINDS = { rep: 'rep', partial: 'partial', invalid: 'partial', correct: 'cue', praise: 'good', advice: 'cue', hold: 'end' };
+const at = (id) => document.getElementById(id);
+const voice = new Voice(() => {});
+let aloud = false;
+
+function told(saying) {
+  at('exercise').textContent = saying.exercise || 'Any movement';
+  at('count').textContent = saying.held_s ? `${Math.round(saying.held_s)} s` : saying.count;
+  if (!saying.text) return;
+  if (saying.kind !== 'rep') {
+    at('text').textContent = saying.text;
+    at('text').className = saying.kind;
+  }
+  if (!aloud) return;
+  voice.say(KINDS[saying.kind] ?? 'cue', saying.text);
+  if (saying.kind === 'correct' && globalThis.Notification?.permission === 'granted' && document.hidden) {
+    new Notification('poise', { body: saying.text, tag: 'poise' });
+  }
+}
+
+function listen() {
+  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/watch`);
+  socket.onopen = () => { at('state').textContent = 'Watching'; };
+  socket.onmessage = (message) => told(JSON.parse(message.data));
+  socket.onclose = () => { at('state').textContent = 'The board cannot be reached; trying again'; setTimeout(listen, AGAIN_MS); };
+}
+
+at('aloud').onclick = async () => {
+  aloud = true;
+  at('aloud').hidden = true;
+  await voice.open();
+  await globalThis.Notification?.requestPermission();
+};
+
+listen();
