@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from poise.beside import processes
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.beside import processes
 from poise.errors import InputError
 
 if TYPE_CHECKING:
