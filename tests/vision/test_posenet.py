@@ -45,6 +45,15 @@ def test_one_body_is_grown_to_where_it_is() -> None:
     assert (score > 0.4).all()
 
 
+@pytest.mark.parametrize("root", ["nose", "left_ankle", "right_wrist"])
+def test_a_body_is_grown_from_whichever_keypoint_is_sure(root: str) -> None:
+    body = standing(COCO17, 233.0, 31.0, 290.0)
+    heads = painted(body)
+    heads.heat[..., [k for k, name in enumerate(COCO17.keypoints) if name != root]] *= np.float32(0.45)
+    ((points, _),) = decode(heads)
+    assert points == pytest.approx(body, abs=0.5)
+
+
 def test_what_the_middle_range_is_off_by_the_short_range_makes_good() -> None:
     body = standing(COCO17, 233.0, 31.0, 290.0)
     heads = painted(body)
