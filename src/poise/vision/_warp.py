@@ -70,7 +70,7 @@ def _repeat_edge(cut: Picture, image: Picture, left: float, top: float, across: 
     if (first <= 0).all() and (last >= len(cut) - 1).all():
         return
     outside = (steps < first[:, None]) | (steps > last[:, None])
-    column, in_row = np.broadcast_to(steps, outside.shape)[outside], outside.sum(1)
+    column, in_row = np.broadcast_to(steps.astype(np.float64), outside.shape)[outside], outside.sum(1)
     nearest_x, nearest_y = across * column, down * column
     nearest_x += x.repeat(in_row)
     nearest_y += y.repeat(in_row)
