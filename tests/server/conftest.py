@@ -39,8 +39,8 @@ class Running:
         return f"http://localhost:{self.port}"
 
     @contextmanager
-    def socket(self, **more: Any) -> Iterator[Talk]:
-        with connect(f"ws://localhost:{self.port}/ws", proxy=None, **more) as socket:
+    def socket(self, path: str = "/ws", **more: Any) -> Iterator[Talk]:
+        with connect(f"ws://localhost:{self.port}{path}", proxy=None, **more) as socket:
             yield Talk(socket)
 
 
@@ -77,7 +77,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(folder: Path = tmp_path, **options: Any) -> Running:
         store = open_store("", folder)
         queue = Queue("", folder)
-        app = create_app(store, queue, **{"limits": Limits(requests=10_000, poses_s=1e4), **options})
+        usual = {"limits": Limits(requests=10_000, poses_s=1e4), "desk": folder / "desk"}
+        app = create_app(store, queue, **{**usual, **options})
         listening = listen(Settings(port=0))
         server = uvicorn.Server(_config(app, None, None))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))

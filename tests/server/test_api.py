@@ -11,6 +11,7 @@ import pytest
 
 from poise.body.formats import read_recording
 from poise.coach import exercises
+from poise.server.desk_messages import desk_schema
 from poise.server.messages import schema
 from tests.server.conftest import Running
 from tests.store.made import fault, hold, one_set, poses, rep
@@ -32,7 +33,7 @@ def test_it_says_what_it_is_and_knows(web: httpx.Client) -> None:
     assert web.get("/api/health").json()["status"] == "ok"
     assert [one["name"] for one in web.get("/api/exercises").json()] == list(exercises())
     assert {"blazepose-full", "blazepose-lite"} <= {one["name"] for one in web.get("/api/models").json()}
-    assert web.get("/api/protocol.json").json() == json.loads(json.dumps(schema()))
+    assert web.get("/api/protocol.json").json() == json.loads(json.dumps({**schema(), "desk": desk_schema()}))
     assert web.get("/api/page").json()["vendor"] == ""
 
 

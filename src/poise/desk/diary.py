@@ -48,6 +48,7 @@ class Entry:
 
 
 _ENTRY = TypeAdapter(Entry)
+_ENTRIES = TypeAdapter(list[Entry])
 
 
 class Diary:
@@ -84,6 +85,27 @@ class Diary:
                     continue
                 if since is None or entry.start.date() >= since:
                     yield entry
+
+    def remove(self, profile: str = "") -> int:
+        """Delete the entries of whose profile begins so (all of them: ""), and what cannot be read; how many.
+
+        Raises:
+            ResultsUnwritable: when it cannot be written.
+
+        """
+        if not self.path.is_file():
+            return 0
+        every = list(self.entries())
+        kept = [entry for entry in every if not entry.profile.startswith(profile)]
+        part = self.path.with_suffix(".part")
+        try:
+            part.write_bytes(b"".join(_ENTRY.dump_json(entry) + b"\n" for entry in kept))
+            part.replace(self.path)
+        except OSError as error:
+            raise ResultsUnwritable(
+                f"The diary {self.path} cannot be written ({error.strerror}).", "Is there space?"
+            ) from error
+        return len(every) - len(kept)
 
 
 class Tally:
@@ -180,6 +202,11 @@ def _sum(a: Entry, b: Entry) -> Entry:
         a.reps + b.reps,
         a.profile if a.profile == b.profile else "",
     )
+
+
+def json_text(entries: Iterable[Entry]) -> str:
+    """The entries as a JSON list."""
+    return _ENTRIES.dump_json(list(entries), indent=1).decode()
 
 
 def csv_text(entries: Iterable[Entry]) -> str:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from poise.coach.desk import Baseline
 from poise.coach.exercise import data_folder
+from poise.desk.diary import Diary
 from poise.errors import InputError, ResultsUnwritable, UnknownName
 
+#: The diary's file in the desk coach's folder.
+DIARY = "diary.jsonl"
 _NAME = re.compile(r"[\w.-]{1,64}")
 
 
@@ -53,6 +56,19 @@ def save_profile(folder: Path, name: str, baseline: Baseline) -> Path:
     except OSError as error:
         raise ResultsUnwritable(f"{path} cannot be written ({error.strerror}).", "Is there space?") from error
     return path
+
+
+def forget(folder: Path, start: str) -> int:
+    """Delete the diary's entries and the baselines whose names begin so; how many entries there were.
+
+    Raises:
+        ResultsUnwritable: when the diary cannot be written.
+
+    """
+    for name in profiles(folder):
+        if name.startswith(start):
+            _path(folder, name).unlink(missing_ok=True)
+    return Diary(folder / DIARY).remove(start)
 
 
 def _path(folder: Path, name: str) -> Path:

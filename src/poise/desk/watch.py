@@ -186,6 +186,11 @@ class Watch:
         """Whether a break's exercise is being counted, which takes every frame."""
         return self._exercise is not None
 
+    @property
+    def exercise(self) -> tuple[str, int, float] | None:
+        """The exercise being counted, its repetitions so far, and the seconds left of its minute."""
+        return (self._exercise.name, self._exercise.reps, self._exercise.left_s) if self._exercise else None
+
     def update(self, pose: Pose, now: datetime) -> DeskFeedback:
         """What there is to say about the next pose; ``now`` is local time."""
         silent = (self._quiet and self._quiet.at(now.time())) or (self._snooze and self._snooze.at(now))
@@ -226,11 +231,12 @@ class _Exercise:
     def __init__(self, name: str, t: float) -> None:
         self.name = name
         self.reps = 0
+        self.left_s = EXERCISE_S
         self._coach = Coach(name)
         self._until = t + EXERCISE_S
 
     def update(self, pose: Pose) -> bool:
         """Whether the minute is over."""
         counts = self._coach.update(pose).counts
-        self.reps = counts.full
+        self.reps, self.left_s = counts.full, max(0.0, self._until - pose.t)
         return pose.t >= self._until

@@ -14,7 +14,9 @@ from fastapi.responses import JSONResponse
 
 from poise.body.formats import npz
 from poise.coach import exercises, load_exercise, own_exercises
+from poise.desk.profiles import forget
 from poise.errors import InputError, InvalidExercise
+from poise.server.desk_messages import desk_schema
 from poise.server.messages import PROTOCOL, Name, schema
 from poise.server.resources import (
     ExerciseInfo,
@@ -70,8 +72,8 @@ def page(request: Request) -> PageInfo:
 
 @router.get("/protocol.json")
 def protocol() -> dict[str, Any]:
-    """The JSON schema of the socket's messages: the page's and the server's."""
-    return schema()
+    """The JSON schema of the messages on both sockets: the page's and the server's."""
+    return {**schema(), "desk": desk_schema()}
 
 
 @router.get("/exercises")
@@ -129,10 +131,11 @@ def rename_profile(profile: Id, given: ProfileNew, store: Kept) -> Profile:
 
 
 @router.delete("/profiles/{profile}", status_code=204)
-def remove_profile(profile: Id, store: Kept) -> None:
-    """Delete somebody, with all their sessions and films."""
+def remove_profile(profile: Id, store: Kept, request: Request) -> None:
+    """Delete somebody, with all their sessions and films, and how they sit."""
     if not store.remove_profile(profile):
         raise not_here("profile")
+    forget(request.app.state.desk, profile)
 
 
 # Sessions ------------------------------------------------------------------------------------------------

@@ -23,13 +23,16 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from poise.coach import AUTO, Coach
+from poise.desk.profiles import desk_folder
 from poise.errors import InputError, PoiseError, StoreUnavailable, TooBig, UnknownName
-from poise.server import api, films_api
+from poise.server import api, desk_api, films_api
 from poise.server.guard import Guard
 from poise.server.limits import Limits
 from poise.server.live import Conversation
 from poise.server.messages import Error
 from poise.server.queue import Queue
+from poise.server.sitting import Sitting
+from poise.server.talk import Talk
 from poise.server.watched import Watched
 from poise.store.store import Store
 
@@ -64,6 +67,7 @@ def create_app(
     vendor: tuple[str, Path] | None = None,
     keep_days: float | None = None,
     watched: Watched | None = None,
+    desk: Path | None = None,
 ) -> Guard:
     """The server as an ASGI app.
 
@@ -76,6 +80,7 @@ def create_app(
         vendor: what the page runs on and is not ours: an id of its content, and its folder.
         keep_days: sessions older than that are deleted; None keeps them.
         watched: what the camera of this machine sees, for `/watch`; None where nobody looks.
+        desk: where the desk coach keeps baselines and diary; None for the user's own folder.
 
     """
     limits = limits or Limits()
@@ -89,10 +94,12 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.store, app.state.queue, app.state.limits, app.state.keep_days = store, queue, limits, keep_days
+    app.state.desk = desk or desk_folder()
     app.state.open = set()
     app.state.vendor = f"/vendor/{vendor[0]}/" if vendor else ""
     app.include_router(api.router)
     app.include_router(films_api.router)
+    app.include_router(desk_api.router)
     _add_docs(app)
     for kind in (PoiseError, HTTPException, RequestValidationError, OperationalError, OSError, Exception):
         app.add_exception_handler(kind, refusal)
@@ -158,7 +165,7 @@ def _with_sockets(app: FastAPI, watched: Watched | None) -> ASGIApp:
     """The app with its sockets, whose messages do not pass through all that requests pass through."""
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and scope["path"] == "/ws":
+        if scope["type"] == "websocket" and scope["path"] in ("/ws", "/ws/desk"):
             await _socket(WebSocket(scope, receive, send), app.state)
         elif scope["type"] == "websocket" and scope["path"] == "/watch" and watched:
             await watched.serve(WebSocket(scope, receive, send))
@@ -177,7 +184,11 @@ async def _socket(socket: WebSocket, state: State) -> None:
         return
     state.open.add(socket)
     try:
-        await Conversation(socket, state.store, state.thread, state.limits).run()
+        if socket.url.path == "/ws":
+            talk: Talk = Conversation(socket, state.store, state.thread, state.limits)
+        else:
+            talk = Sitting(socket, state.store, state.desk, state.thread, state.limits)
+        await talk.run()
     finally:
         state.open.discard(socket)
 

@@ -22,7 +22,7 @@ from itertools import chain
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket
 
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
 from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise, own_exercises
@@ -34,15 +34,12 @@ from poise.errors import InputError, PoiseError, UnknownName
 from poise.report.schema import Counts, Hold, Rep, Set, View
 from poise.server.limits import Limits
 from poise.server.messages import (
-    LONGEST,
     REQUEST,
-    Answer,
     CueTold,
     Error,
     FeedbackTold,
     HoldDone,
     Ping,
-    Pong,
     PoseGiven,
     Ready,
     RepDone,
@@ -51,6 +48,7 @@ from poise.server.messages import (
     Stop,
     Summary,
 )
+from poise.server.talk import Talk, what_is_wrong
 from poise.session import Session
 from poise.store.store import Store
 
@@ -146,7 +144,7 @@ class Going:
         if t < self.t + STEP_S:
             return None
         self.size = (given.width or self.size[0], given.height or self.size[1])
-        pose = _pose(given, t, self.size)
+        pose = pose_of(given, t, self.size)
         with np.errstate(all="ignore"):  # bodies nobody has, too, may come: what cannot be reckoned is NaN
             feedback = self.session.on_pose(pose)
         self.t = t
@@ -155,61 +153,35 @@ class Going:
         return feedback
 
 
-class Conversation:
-    """What is said on one socket."""
+class Conversation(Talk):
+    """What is said on the socket of somebody who works out."""
 
     def __init__(self, socket: WebSocket, store: Store, thread: Executor, limits: Limits) -> None:
-        self._socket = socket
+        super().__init__(socket, limits, REQUEST)
         self._store = store
         self._thread = thread
-        self._limits = limits
         self._going: Going | None = None
         self._newest: tuple[str | PoseGiven, float] | None = None
         self._came = asyncio.Event()
-        self._skipped = self._mistakes = 0
+        self._skipped = 0
         self._shown: tuple[float, str, dict[str, float]] = (-math.inf, "", {})
         self._ghost: tuple[Correction, asyncio.Future[Points | None]] | None = None
         self._as_told: dict[type[BaseModel], tuple[object, BaseModel]] = {}
-        self._say_one = asyncio.Lock()
+        self._judging = asyncio.create_task(self._judge())
 
-    async def run(self) -> None:
-        """From the first message to the last; whatever happens, the session is kept as far as it got."""
-        judging = asyncio.create_task(self._judge())
-        try:
-            while await self._hear():
-                pass
-        except WebSocketDisconnect:
-            pass
-        except Exception:  # ours: it must not take the session along
-            _log.exception("a conversation went wrong")
-            with contextlib.suppress(Exception):
-                await self._say(Error(code="fault", message="Something went wrong here.", hint="", closing=True))
-                await self._socket.close(1011)
-        finally:
-            judging.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await judging
-            await asyncio.shield(self._end())
+    async def _ended(self) -> None:
+        self._judging.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._judging
+        await self._end()
 
-    async def _hear(self) -> bool:
-        """Read one message and do what it asks; whether to go on."""
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return False
-        text = message.get("text")
-        if text is None or len(text) > LONGEST:
-            return await self._mistake("Only text of at most 32 kB is understood.")
-        if self._going and text.startswith(_POSE):
-            return self._take(text)
-        try:
-            said = REQUEST.validate_json(text)
-        except ValidationError as wrong:
-            return await self._mistake(_what_is_wrong(wrong))
+    def _later(self, text: str) -> bool:
+        return self._going is not None and text.startswith(_POSE) and self._take(text)
+
+    async def _asked(self, said: Start | PoseGiven | Stop | Ping) -> bool:
         if isinstance(said, PoseGiven) and self._going:
             return self._take(said)
-        if isinstance(said, Ping):
-            await self._say(Pong(t=said.t))
-        elif isinstance(said, Start):
+        if isinstance(said, Start):
             await self._start(said)
         elif isinstance(said, Stop) and self._going:
             await self._stop()
@@ -223,14 +195,6 @@ class Conversation:
         self._newest = pose, time.monotonic()
         self._came.set()
         return True
-
-    async def _mistake(self, message: str, code: str = "message", hint: str = "See docs/protocol.md.") -> bool:
-        self._mistakes += 1
-        last = self._mistakes > self._limits.mistakes
-        await self._say(Error(code=code, message=message, hint=hint, closing=last))  # type: ignore[arg-type]
-        if last:
-            await self._socket.close(1008)
-        return not last
 
     async def _start(self, start: Start) -> None:
         await self._end()
@@ -326,7 +290,7 @@ class Conversation:
                 given = _read(pose)
                 feedback = self._going.judge(given)
             except ValidationError as wrong:
-                await self._mistake(_what_is_wrong(wrong))
+                await self._mistake(what_is_wrong(wrong))
                 continue
             except Exception:  # a bug of ours: said, logged, and the session goes on with the next pose
                 _log.exception("a pose could not be judged")
@@ -380,12 +344,6 @@ class Conversation:
         working = self._ghost[1]
         return working.result() if working.done() and working.exception() is None else None
 
-    async def _say(self, answer: Answer) -> None:
-        if self._socket.application_state == WebSocketState.CONNECTED:
-            async with self._say_one:
-                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
-                    await self._socket.send_text(answer.model_dump_json())
-
 
 def _ghost(correction: Correction) -> Points | None:
     """In the thread: where every keypoint would be; None where there is no corrected pose."""
@@ -397,12 +355,6 @@ def _ghost(correction: Correction) -> Points | None:
 
 def _read(pose: str | PoseGiven) -> PoseGiven:
     return PoseGiven.model_validate_json(pose) if isinstance(pose, str) else pose
-
-
-def _what_is_wrong(wrong: ValidationError) -> str:
-    first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{first['msg']}{f' at {place!r}' if place else ''}."[:300]
 
 
 def _event(event: Event) -> RepDone | HoldDone:
@@ -425,7 +377,8 @@ _UNSEEN = (math.nan, math.nan, 0.0)
 _NOWHERE = (math.nan, math.nan, math.nan)
 
 
-def _pose(given: PoseGiven, t: float, size: tuple[int, int]) -> Pose:
+def pose_of(given: PoseGiven, t: float, size: tuple[int, int]) -> Pose:
+    """The pose a page has seen, at time ``t``, in a picture of ``size``."""
     if given.keypoints is None:
         return Pose.missing(BLAZEPOSE33, t, size)
     seen = _array(given.keypoints, _UNSEEN)

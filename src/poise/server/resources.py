@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from poise.desk.diary import Entry
 from poise.report.schema import Hold, Rep, Set
 from poise.server.messages import Name
 
@@ -194,3 +195,31 @@ class Job(_Part):
     session: str | None = Field(description="Id of the session made of it.")
     verdict: Verdict | None
     results: tuple[ResultFile, ...] = Field(description="Files under `/api/jobs/{id}/results/`.")
+
+
+class DeskMinutes(_Part):
+    """How somebody sat in an hour or on a day."""
+
+    when: str = Field(description="The hour as `09:00`, or the day as `2026-11-21`, local time.")
+    good_s: float
+    bad_s: float
+    away_s: float
+    unseen_s: float
+    signatures: dict[str, float] = Field(description="Seconds in which each was bad.")
+    nudges: dict[str, int]
+    breaks: int
+    reps: int
+
+    @classmethod
+    def of(cls, when: str, entry: Entry) -> Self:
+        """What an entry of the diary says."""
+        said = {name: getattr(entry, name) for name in cls.model_fields if name != "when"}
+        return cls.model_validate({"when": when, **said})
+
+
+class DeskDiary(_Part):
+    """The desk coach's diary."""
+
+    hours: list[DeskMinutes] = Field(description="Of today, those with anything in them.")
+    days: list[DeskMinutes] = Field(description="The last days, the newest last.")
+    titles: dict[str, str] = Field(description="What each signature is called.")

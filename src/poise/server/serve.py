@@ -89,6 +89,7 @@ def run(
             vendor=(runtime.id, runtime.folder),
             keep_days=settings.keep_days,
             watched=watched,
+            desk=settings.data / "desk",
         )
         server = uvicorn.Server(_config(app, place.certificate, key))
         gc.collect()

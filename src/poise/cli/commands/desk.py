@@ -20,7 +20,7 @@ from poise.cli.app import app, err, out
 from poise.coach.desk import EXERCISES, PRESENCES, Baseline, Desk, DeskFeedback, DeskSettings, Learning
 from poise.desk.alerts import open_alerts
 from poise.desk.diary import Diary, Entry, Tally, by_day, by_hour, csv_text
-from poise.desk.profiles import desk_folder, load_profile, profiles, save_profile
+from poise.desk.profiles import DIARY, desk_folder, load_profile, profiles, save_profile
 from poise.desk.watch import Looks, Quiet, Snooze, Watch, calibrate
 from poise.errors import ResultsUnwritable
 from poise.vision.camera import Camera, open_camera
@@ -32,7 +32,6 @@ app.add_typer(group, name="desk")
 
 #: Pixels wanted of a camera: enough for a face at arm's length, and cheap.
 _SIZE = (640, 480)
-_DIARY = "diary.jsonl"
 #: Seconds between searches for somebody else: legs under a desk are never seen well, and that is no doubt.
 _DOUBT_S = 10.0
 
@@ -94,7 +93,7 @@ def desk(
             if live:
                 save_profile(folder, profile, baseline)
         teller.baseline(baseline)
-        tally = Tally(Diary(folder / _DIARY), profile) if live else None
+        tally = Tally(Diary(folder / DIARY), profile) if live else None
         watch = Watch(Desk(baseline, settings), tally, alerts, quiet, Snooze(folder / "snooze") if live else None)
         stack.callback(watch.close)
         began = datetime.now()
@@ -116,7 +115,7 @@ def diary(
 ) -> None:
     """Show the hours of today and the last days: minutes sat well, badly and away, and what was said."""
     today = date.today()
-    entries = list(Diary(desk_folder() / _DIARY).entries(today - timedelta(days=days - 1)))
+    entries = list(Diary(desk_folder() / DIARY).entries(today - timedelta(days=days - 1)))
     if to_csv:
         try:
             to_csv.write_text(csv_text(entries), encoding="utf-8")

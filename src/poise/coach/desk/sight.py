@@ -102,11 +102,11 @@ def _front(pose: Pose) -> Glance:
         yaw, pitch, across = _face(nose, le, re, la, ra)
         turned = max(math.cos(math.radians(yaw)), 0.3)
         pupils = math.dist(le, re) / turned
-        size = pupils + math.dist(la, ra) / turned
+        size = pupils + math.dist(la, ra) / turned or math.nan  # all in one spot: nobody has such a face
         x, y = (la + ra)[0] / 2, (le + re)[1] / 2
         out[[0, 2, 4, 6, 7, 8, 9]] = size, y, across, yaw, pitch, pupils, x
     if shoulders_seen:
-        out[[1, 3, 5]] = math.dist(ls, rs), (ls + rs)[1] / 2, _slope(ls - rs)
+        out[[1, 3, 5]] = math.dist(ls, rs) or math.nan, (ls + rs)[1] / 2, _slope(ls - rs)
     hand = _hand_at_face(pose, nose, math.dist(la, ra))
     return _glance(pose, out, face_seen, hand)
 
@@ -125,8 +125,8 @@ def _side(pose: Pose) -> Glance:
         if float(pose.score_at(names[3])) >= TRUST and _inside(pose, hip):
             line, off = ear - hip, shoulder - hip
             out[1] = float(lean(shoulder, hip, facing))
-            out[2] = math.dist(shoulder, hip)
-            out[3] = facing * float(line[0] * off[1] - line[1] * off[0]) / float(line @ line)
+            out[2] = math.dist(shoulder, hip) or math.nan
+            out[3] = facing * float(line[0] * off[1] - line[1] * off[0]) / (float(line @ line) or math.nan)
     return _glance(pose, out, seen, _hand_at_face(pose, nose, math.dist(ear, eye) * 1.5))
 
 
