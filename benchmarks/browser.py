@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from poise.sim.desk import DeskScene, desk_camera
+from poise.sim.render import draw
 from poise.sim.shipped import ShippedClip
 from poise.vision.frame import Picture
 from poise.vision.video import open_film
@@ -50,6 +52,15 @@ def fake_camera(
                 t -= rep.end - rep.start
             shown = int(np.searchsorted(times, t, side="right")) - 1
             file.write(frames[max(shown, 0)][1])
+    return path
+
+
+def desk_film(scene: DeskScene, path: Path, step: float = 0.5) -> Path:
+    """A file of somebody drawn at a desk, looked at every ``step`` seconds and standing still between."""
+    camera = desk_camera(scene.body)
+    with path.open("wb") as file:
+        for k in range(int(scene.seconds / step)):
+            file.write(_jpeg(draw(scene, camera, k * step, "blue", 1)) * int(RATE * step))
     return path
 
 

@@ -3,6 +3,7 @@
 import { Live } from './live.js';
 import { Record } from './record.js';
 import { History } from './history.js';
+import { Sit } from './sit.js';
 import { api } from './api.js';
 import { $ } from './dom.js';
 
@@ -11,12 +12,13 @@ const CHECK_MS = 5000;
 const history = new History();
 const live = new Live(() => history.profile);
 const record = new Record(() => history.profile);
-globalThis.poise = { live, record, history }; // for who wants to look, and for the tests
+const sit = new Sit(() => history.profile);
+globalThis.poise = { live, record, history, sit }; // for who wants to look, and for the tests
 
 function route() {
   const [, path, query] = /^#?\/?([^?]*)\??(.*)$/.exec(location.hash);
   const [name, id] = path.split('/');
-  const view = ['record', 'history', 'privacy'].includes(name) ? name : 'coach';
+  const view = ['record', 'desk', 'history', 'privacy'].includes(name) ? name : 'coach';
   for (const section of document.querySelectorAll('[data-page]')) section.hidden = section.id !== view;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
@@ -26,6 +28,7 @@ function route() {
   if (view !== 'coach') $('done').hidden = true;
   if (view === 'history') void history.show(id ?? '', new URLSearchParams(query).get('day') ?? '');
   if (view === 'record') void record.list();
+  if (view === 'desk') void sit.show();
   scrollTo(0, 0);
 }
 

@@ -4,15 +4,16 @@ import { el } from './dom.js';
 
 const [W, H, PAD] = [320, 120, 22];
 
-/** Bars over time: points are [{label, value, text}]. */
+/** Bars over time: points are [{label, value, more, text}], where more is stacked on value, as an outline. */
 export function bars(title, points) {
-  const top = Math.max(1, ...points.map(({ value }) => value));
+  const top = Math.max(1, ...points.map(({ value, more = 0 }) => value + more));
+  const high = (value) => Math.max(value ? 2 : 0, (H - 2 * PAD) * (value / top));
   const step = W / points.length;
   return figure(title, points, [
-    ...points.map(({ value, text, label }, i) => el('svg:rect', {
-      class: 'bar', x: i * step + 1.5, width: Math.max(1, step - 3), rx: 2,
-      y: PAD + (H - 2 * PAD) * (1 - value / top), height: Math.max(value ? 2 : 0, (H - 2 * PAD) * (value / top)),
-    }, el('svg:title', {}, `${label}: ${text}`))),
+    ...points.flatMap(({ value, more = 0, text, label }, i) => [['bar', 0, value], ...(more ? [['bar more', value, more]] : [])].map(([kind, under, size]) => el('svg:rect', {
+      class: kind, x: i * step + 1.5, width: Math.max(1, step - 3), rx: 2,
+      y: PAD + (H - 2 * PAD) * (1 - (under + size) / top), height: high(size),
+    }, el('svg:title', {}, `${label}: ${text}`)))),
     el('svg:text', { class: 'tick', x: 0, y: 12 }, points.length ? String(top) : ''),
     el('svg:text', { class: 'tick', x: 0, y: H - 4 }, points[0]?.label ?? ''),
     el('svg:text', { class: 'tick end', x: W, y: H - 4 }, points.at(-1)?.label ?? ''),

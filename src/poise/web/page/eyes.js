@@ -1,7 +1,7 @@
 // A module worker: pictures in, keypoints out, and straight over the socket to the coach.
 // No pixel leaves this file: every frame is closed here. Time is paced here too, since pages that are hidden sleep.
 //
-//   page ── init, stream | pull, frame, start, stop ─► worker ◄─ socket ─► server
+//   page ── init, stream | pull, frame, pace, start, say, stop ─► worker ◄─ socket ─► server
 //   page ◄─ ready, pose, want, told, link, problem ─── worker
 
 const SLOW_MS = 55; // a frame that takes longer than this, on the whole, is too much for this device
@@ -30,20 +30,21 @@ class Link {
   /** Begin a session; its poses go to the coach once it says that it is ready. */
   start(message) {
     [this.#start, this.#session, this.ready] = [message, null, false];
-    if (this.#socket) this.#say(message);
+    if (this.#socket) this.say(message);
     else this.#open();
   }
 
-  stop() { if (this.#session) this.#say({ type: 'stop' }); this.#start = null; }
+  stop() { if (this.ready) this.say({ type: 'stop' }); this.#start = null; }
 
   pose(message) {
     if (!this.ready || this.#socket.bufferedAmount > FULL_BUFFER) return false;
-    return this.#say(message);
+    return this.say(message);
   }
 
   ready = false;
 
-  #say(message) {
+  /** Whether a message could be sent. */
+  say(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
@@ -55,7 +56,7 @@ class Link {
     socket.onopen = () => {
       this.#tries = 0;
       postMessage({ type: 'link', up: true });
-      if (this.#start) this.#say({ ...this.#start, ...(this.#session && { resume: this.#session }) });
+      if (this.#start) this.say({ ...this.#start, ...(this.#session && { resume: this.#session }) });
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     socket.onclose = ({ code }) => {
@@ -69,10 +70,11 @@ class Link {
 
   #hear(message) {
     if (message.type === 'ready') { this.#session = message.session; this.ready = true; }
-    if (message.type === 'summary') { this.#session = null; this.ready = false; }
+    if (message.type === 'summary' || message.type === 'ended') { this.#session = null; this.ready = false; }
+    if (message.type === 'watching') this.#start = { ...this.#start, calibrate: false, slouch: false }; // it is learnt
     if (message.type === 'error' && message.code === 'name' && this.#session) { // it knows the session no more
       this.#session = null;
-      this.#say(this.#start);
+      this.say(this.#start);
       return;
     }
     postMessage({ type: 'told', message });
@@ -151,13 +153,17 @@ async function stream(readable) {
 let asked = false;
 let timer = 0;
 
+function want() { if (!asked) { asked = true; postMessage({ type: 'want' }); } }
+
 onmessage = async ({ data }) => {
   try {
     if (data.type === 'init') await init(data);
     else if (data.type === 'stream') await stream(data.readable);
-    else if (data.type === 'pull') timer = setInterval(() => { if (!asked) { asked = true; postMessage({ type: 'want' }); } }, period);
+    else if (data.type === 'pull') timer = setInterval(want, period);
     else if (data.type === 'frame') { try { if (data.frame) look(data.frame, data.at - epoch); } finally { asked = false; } }
+    else if (data.type === 'pace') { period = 1000 / data.fps; if (timer) { clearInterval(timer); timer = setInterval(want, period); } }
     else if (data.type === 'start') link.start(data.message);
+    else if (data.type === 'say') link.say(data.message);
     else if (data.type === 'stop') link.stop();
     else if (data.type === 'close') { clearInterval(timer); link?.close(); landmarker?.close(); close(); }
   } catch (problem) {

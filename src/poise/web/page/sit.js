@@ -1,0 +1,282 @@
+// Sitting well: the desk coach on the page.
+//
+//   form ─► learning (sit well, ten seconds) ─► watching ⇄ an exercise in a break ─► form
+//
+// The worker looks twice a second, also while the tab is hidden, and talks to the coach by itself; this file shows
+// and says what comes back. How loud an alert is follows its level: 1 the page's border and a notification, 2 also
+// dims and sounds, 3 also speaks.
+
+import { CameraProblem, cameras, handOver, openCamera } from './camera.js';
+import { api, link } from './api.js';
+import { bars } from './charts.js';
+import { Voice } from './voice.js';
+import { $, clock, confirmed, el, plural, settings } from './dom.js';
+
+const LOOKS = 2; // a second
+const MOVES = 15; // a second, while an exercise is counted
+const SHOWN_S = 20; // an alert stays
+const SNOOZE = 30; // minutes
+const MINUTE = 60;
+
+/** The parts of this page by name; they are found here also while they are in the small window. */
+const PARTS = new Map([...document.querySelectorAll('[id^=sit-]')].map((node) => [node.id.slice(4), node]));
+const part = (name) => PARTS.get(name);
+
+const UNITS = { deg: '°', '%': ' %', cm: ' cm' };
+const amount = (value, unit) => (value === null ? '–' : `${Math.round(value)}${UNITS[unit] ?? ` ${unit}`}`);
+const minutes = (seconds) => plural(Math.round(seconds / MINUTE), 'minute');
+
+export class Sit {
+  state = 'form'; told = null; looks = 0; alerts = []; late = 0;
+  #profile; #voice; #worker = null; #stream = null; #video = null; #choice; #sees = new Map(); #shown = 0; #pace = LOOKS; #snoozed = false; #small = null;
+
+  constructor(profile) {
+    this.#profile = profile;
+    this.#voice = new Voice(() => {});
+    this.#choice = settings.read('desk', { place: 'desk', distance: 0, nudge: 10, break: 45, quiet: '', voice: 'voice', notify: false, near: true });
+    for (const [name, value] of Object.entries(this.#choice)) {
+      if (part(name)?.type === 'checkbox') part(name).checked = value;
+      else if (part(name)) part(name).value = value || '';
+    }
+    $('sit').addEventListener('submit', (event) => { event.preventDefault(); void this.start(); });
+    part('stop').addEventListener('click', () => this.stop());
+    part('snooze').addEventListener('click', () => this.#snooze());
+    part('again').addEventListener('click', () => this.#begin({ calibrate: true }));
+    part('small').hidden = !globalThis.documentPictureInPicture;
+    part('small').addEventListener('click', () => void this.#inSmall());
+    part('erase').addEventListener('click', () => void this.#erase());
+    part('notify').addEventListener('change', () => void this.#ask());
+  }
+
+  /** Notifications are asked for when they are chosen, never before. */
+  async #ask() {
+    if (!part('notify').checked) return;
+    const answer = await globalThis.Notification?.requestPermission() ?? 'denied';
+    part('notify').checked = answer === 'granted';
+    part('denied').hidden = answer === 'granted';
+  }
+
+  #read() {
+    const { value: place } = part('place');
+    this.#choice = {
+      place: place.trim().replace(/\W+/g, '_').slice(0, 24) || 'desk', distance: Number(part('distance').value) || 0,
+      nudge: Number(part('nudge').value) || 10, break: Number(part('break').value) || 45, quiet: part('quiet').value.trim(),
+      voice: part('voice').value, notify: part('notify').checked, near: part('near').checked,
+    };
+    settings.keep('desk', this.#choice);
+  }
+
+  /** Open the camera and sit down before it. */
+  async start() {
+    this.#read();
+    part('problem').replaceChildren();
+    this.#voice.mode = this.#choice.voice;
+    void this.#voice.open(); // sound must be woken by the click
+    this.#to('starting', 'Starting the camera …');
+    try {
+      this.#stream = await openCamera(settings.read('camera', { id: '' }).id);
+      this.#video = el('video', { muted: true, playsInline: true, srcObject: this.#stream });
+      await this.#video.play();
+      await this.#see();
+    } catch (problem) {
+      this.#leave();
+      this.#trouble(problem);
+      return;
+    }
+    part('cameras').textContent = (await cameras()).length > 1 ? 'The camera chosen under Coach is used.' : '';
+    this.#begin({ calibrate: part('calibrate').checked, slouch: part('slouch').checked });
+    part('calibrate').checked = false;
+    part('stop').focus();
+  }
+
+  async #see() {
+    const { vendor } = await api.get('/page');
+    const worker = new Worker('./eyes.js', { type: 'module' });
+    this.#worker = worker;
+    await new Promise((ready, failed) => {
+      worker.addEventListener('error', (event) => failed(new Error(event.message || 'The part that sees could not be loaded.')));
+      worker.addEventListener('message', ({ data }) => {
+        if (data.type === 'ready') ready();
+        else if (data.type === 'problem') { failed(new Error(data.message)); if (this.state !== 'starting') { this.stop(); this.#trouble(data); } } else this.#hear(data);
+      });
+      worker.postMessage({ type: 'init', vendor, fps: LOOKS, wanted: 'lite', socket: `${location.origin.replace(/^http/, 'ws')}/ws/desk` });
+    });
+    handOver(this.#stream, this.#video, worker, 'bitmap'); // twice a second; a stream would bring thirty
+  }
+
+  #begin({ calibrate = false, slouch = false }) {
+    const { width = 640, height = 480 } = this.#stream.getVideoTracks()[0].getSettings();
+    const { place, distance, nudge, break: pause, quiet, near } = this.#choice;
+    this.#paced(LOOKS);
+    this.#worker.postMessage({ type: 'start', message: {
+      type: 'start', width, height, profile: this.#profile(), place, calibrate, slouch, quiet,
+      nudge_minutes: nudge, break_minutes: pause, leave_out: near ? [] : ['near', 'far'], ...(distance ? { distance } : {}),
+    } });
+    this.#to('learning', 'Sit well and still for ten seconds.');
+  }
+
+  #paced(fps) {
+    if (fps === this.#pace) return;
+    this.#pace = fps;
+    this.#worker?.postMessage({ type: 'pace', fps });
+  }
+
+  #hear(data) {
+    if (this.state === 'form') return;
+    if (data.type === 'pose') this.looks += 1;
+    else if (data.type === 'link') part('away').hidden = data.up;
+    else if (data.type === 'told') this.#answer(data.message);
+  }
+
+  #answer(message) {
+    const kinds = { learning: () => this.#learning(message), watching: () => this.#watching(message), desk: () => this.#looked(message), ended: () => this.#leave() };
+    if (message.type === 'error') { this.#leave(); this.#trouble(message); } else kinds[message.type]?.();
+  }
+
+  #learning({ what, share, problem }) {
+    this.#to('learning', problem || (what === 'slouch' ? 'Thank you. Now slouch as you usually do, for five seconds.' : 'Sit well and still for ten seconds.'));
+    part('share').value = share ?? 0;
+  }
+
+  #watching({ view, distance, measured, signatures }) {
+    this.#sees = new Map(signatures.map(({ name, sees }) => [name, sees]));
+    this.#to('watching', '');
+    part('from').textContent = `Seen from the ${view}. You sat about ${Math.round(distance)} cm away when you sat well (${measured ? 'as you measured' : 'if this is a usual camera; ±20 %'}).`;
+    this.#voice.say('begin', '', '');
+  }
+
+  #looked(told) {
+    this.told = told;
+    const bad = told.signs.filter(({ state }) => state === 'bad');
+    part('say').textContent = bad.map(({ title }) => title).join(', ') || (told.presence === 'sitting' ? 'You sit well.' : `${told.words[0].toUpperCase()}${told.words.slice(1)}.`);
+    part('now').dataset.bad = bad.length > 0;
+    part('figures').replaceChildren(...[
+      [told.distance === null ? '–' : `${Math.round(told.distance)} cm`, 'to the camera'], [clock(told.sat_s), 'sat without a break'], [clock(told.streak_s), 'sitting well'],
+      [String(Object.values(told.counts.nudges).reduce((sum, n) => sum + n, 0)), 'nudges'], [`${told.counts.breaks_taken} of ${told.counts.breaks_due}`, 'breaks taken'],
+    ].map(([value, name]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
+    this.#signs(told.signs);
+    this.#snoozed = told.silent;
+    part('snooze').textContent = told.silent ? 'Speak again' : `Silent for ${SNOOZE} minutes`;
+    told.events.forEach((event) => this.#alert(event));
+    this.#paced(told.exercise ? MOVES : LOOKS);
+    part('exercise').hidden = !told.exercise;
+    if (told.exercise) part('exercise').textContent = `${told.exercise.title}: ${told.exercise.reps} · ${clock(told.exercise.left_s)} left`;
+    if (this.#shown && told.t > this.#shown) this.#quieten();
+  }
+
+  #signs(signs) {
+    const words = { ok: 'fine', bad: 'off', not_observable: 'cannot be seen now' };
+    const marks = { ok: '✓', bad: '!', not_observable: '–' };
+    part('signs').replaceChildren(...signs.map((sign) => el('li', { className: sign.state === 'bad' ? 'fault' : sign.state, title: this.#sees.get(sign.name) ?? '' },
+      el('span', { className: 'sign', ariaHidden: 'true' }, marks[sign.state]),
+      el('span', {}, el('strong', {}, sign.title), `: ${sign.state === 'not_observable' ? sign.reason : `${words[sign.state]}, ${amount(sign.value, sign.unit)} of ${amount(sign.limit, sign.unit)}`}`,
+        el('small', {}, this.#sees.get(sign.name) ?? '')))));
+  }
+
+  /** An event reaches the user as loudly as it must, and no louder; praise is only written. */
+  #alert({ type, text, level }) {
+    const loud = { nudge: level, break_due: 2, recalibrate: 1 }[type] ?? 0;
+    this.alerts.push({ type, text, level: loud });
+    part('aloud').textContent = text;
+    part('last').textContent = text;
+    part('last').hidden = false;
+    if (!loud) return;
+    this.#shown = this.told.t + SHOWN_S;
+    document.documentElement.dataset.nudge = loud;
+    if (this.#small) this.#small.document.documentElement.dataset.nudge = loud;
+    if (loud >= 3) this.#voice.say('cue', '', text);
+    else if (loud === 2) this.#voice.beep('tick');
+    void this.#notify(text, loud);
+  }
+
+  #quieten() {
+    this.#shown = 0;
+    delete document.documentElement.dataset.nudge;
+    if (this.#small) delete this.#small.document.documentElement.dataset.nudge;
+  }
+
+  async #notify(text, loud) {
+    if (!this.#choice.notify || globalThis.Notification?.permission !== 'granted') return;
+    const about = { body: text, tag: 'poise', renotify: loud > 1, silent: loud === 1, icon: './icon.svg' };
+    const kept = await navigator.serviceWorker?.getRegistration();
+    if (kept?.active) await kept.showNotification('poise', about); // phones know no other way
+    else new Notification('poise', about);
+  }
+
+  #snooze() {
+    this.#worker?.postMessage({ type: 'say', message: { type: 'snooze', minutes: this.#snoozed ? 0 : SNOOZE } });
+    this.#quieten();
+  }
+
+  /** The card in a small window that stays on top of others; back when that is closed. */
+  async #inSmall() {
+    const small = await documentPictureInPicture.requestWindow({ width: 380, height: 300 });
+    this.#small = small;
+    small.document.head.append(el('link', { rel: 'stylesheet', href: new URL('./style.css', location.href).href }));
+    small.document.documentElement.dataset.small = 'yes';
+    small.document.body.append(part('now'));
+    small.addEventListener('pagehide', () => { part('place-of-now').append(part('now')); this.#small = null; });
+  }
+
+  /** End it; what was so is in the diary. */
+  stop() {
+    if (this.state === 'form') return;
+    this.#worker?.postMessage({ type: 'stop' });
+    this.#to('ending', 'Writing the diary …');
+    setTimeout(() => { if (this.state === 'ending') this.#leave(); }, 3000);
+  }
+
+  #leave() {
+    this.#worker?.postMessage({ type: 'close' });
+    this.#stream?.getTracks().forEach((track) => track.stop());
+    [this.#worker, this.#stream, this.#video, this.#pace] = [null, null, null, LOOKS];
+    this.#small?.close();
+    this.#quieten();
+    this.#to('form', '');
+    void this.show();
+  }
+
+  #to(state, say) {
+    if (state !== this.state) part('signs').replaceChildren();
+    this.state = state;
+    document.documentElement.dataset.sit = state;
+    $('sit').hidden = state !== 'form';
+    part('now').hidden = state === 'form';
+    part('share').hidden = state !== 'learning';
+    part('last').hidden = true;
+    if (state !== 'watching') part('figures').replaceChildren();
+    part('say').textContent = say;
+  }
+
+  #trouble(problem) {
+    const known = problem instanceof CameraProblem || problem.hint !== undefined;
+    part('problem').replaceChildren(el('strong', {}, known ? problem.message : 'The page could not begin to see.'), ' ', known ? problem.hint : `${problem.message} Reload the page.`);
+    part('problem').focus();
+  }
+
+  /** The diary: today by the hour, and the last days. */
+  async show() {
+    const diary = await api.get('/desk/diary', { profile: this.#profile(), days: 14 }).catch(() => null);
+    part('diary').hidden = !diary || !diary.days.some((one) => one.good_s + one.bad_s + one.away_s + one.unseen_s > 0);
+    if (part('diary').hidden) return;
+    const chart = (title, rows, name) => bars(title, rows.map((one) => ({
+      label: name(one.when), value: Math.round(one.good_s / MINUTE), more: Math.round(one.bad_s / MINUTE),
+      text: `${minutes(one.good_s)} well, ${minutes(one.bad_s)} badly, ${minutes(one.away_s)} away`,
+    })));
+    part('charts').replaceChildren(
+      chart('Today, by the hour: minutes well, and badly (outlined)', diary.hours, (hour) => hour),
+      chart('Days', diary.days, (day) => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(new Date(`${day}T12:00`))));
+    const names = [...new Set(diary.days.flatMap(({ signatures, nudges }) => [...Object.keys(signatures), ...Object.keys(nudges)]))];
+    const sum = (of, name) => diary.days.reduce((all, one) => all + (one[of][name] ?? 0), 0);
+    part('table').replaceChildren(
+      el('thead', {}, el('tr', {}, ['What was off in two weeks', 'Time', 'Nudges'].map((name) => el('th', { scope: 'col' }, name)))),
+      el('tbody', {}, names.map((name) => el('tr', {}, el('td', {}, diary.titles[name] ?? name), el('td', {}, minutes(sum('signatures', name))), el('td', {}, String(sum('nudges', name)))))));
+    for (const format of ['csv', 'json']) part(format).href = link('/desk/diary/export', { profile: this.#profile(), format });
+  }
+
+  async #erase() {
+    if (!await confirmed('Delete the diary and what was learnt of how you sit? This cannot be undone.', 'Delete')) return;
+    await api.remove('/desk/diary', { profile: this.#profile() }).catch((problem) => this.#trouble(problem));
+    void this.show();
+  }
+}
