@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -55,12 +56,15 @@ def fake_camera(
     return path
 
 
-def desk_film(scene: DeskScene, path: Path, step: float = 0.5) -> Path:
-    """A file of somebody drawn at a desk, looked at every ``step`` seconds and standing still between."""
-    camera = desk_camera(scene.body)
+def desk_film(path: Path, parts: Iterable[tuple[DeskScene, float]], drawn: int = 5, step: float = 0.5) -> Path:
+    """A file of somebody at a desk: of each scene a few pictures, shown to and fro for so many seconds."""
     with path.open("wb") as file:
-        for k in range(int(scene.seconds / step)):
-            file.write(_jpeg(draw(scene, camera, k * step, "blue", 1)) * int(RATE * step))
+        for scene, seconds in parts:
+            camera = desk_camera(scene.body)
+            there = [_jpeg(draw(scene, camera, k * step, "blue", 1)) for k in range(drawn)]
+            there += there[-2:0:-1]
+            for k in range(int(seconds / step)):
+                file.write(there[k % len(there)] * int(RATE * step))
     return path
 
 

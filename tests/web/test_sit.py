@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from websockets.sync.client import ClientConnection, connect
 
 from poise.sim import Body
-from poise.sim.desk import DeskScene, Spell
+from poise.sim.desk import DeskScene
 from tests.web.conftest import Served, Visit, until
 
 #: Seconds for which they sit well, before they sink.
@@ -30,8 +30,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Somebody who sits well for a while, and then slumps."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium: apt-get install chromium")
-    scene = DeskScene(Body.of(), 120, (Spell("slump", WELL_S, 1e5, {"slump": 8.0}, 1.5),), 0.2, 1)
-    return desk_film(scene, tmp_path_factory.mktemp("camera") / "desk.mjpeg")
+    well, slumped = (replace(DeskScene.sitting(5, Body.of(), slump=cm), restless=0.2) for cm in (0.0, 8.0))
+    return desk_film(tmp_path_factory.mktemp("camera") / "desk.mjpeg", [(well, WELL_S), (slumped, 75.0)])
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from poise.coach.desk import (
     Slouching,
 )
 from poise.desk.alerts import Alerts
+from poise.desk.backdrop import Backdrop
 from poise.desk.diary import Tally
 from poise.errors import InputError, NobodySeen
 from poise.vision.camera import Camera
@@ -41,11 +42,20 @@ LEARN_MOST_S = 120.0
 
 
 class Looks:
-    """Poses from a camera or film, ``every`` so many seconds; 0 for every frame. `every` may change on the way."""
+    """Poses from a camera or film, ``every`` so many seconds; 0 for every frame. `every` may change on the way.
+
+    `moved` says whether the camera has moved since somebody was seen first.
+    """
 
     def __init__(self, frames: Camera | Iterable[Frame], eyes: PoseEstimator, every: float) -> None:
         self._frames, self._eyes = frames, eyes
+        self._backdrop = Backdrop()
         self.every = every
+
+    @property
+    def moved(self) -> bool:
+        """Whether the room behind is seen elsewhere than at first."""
+        return self._backdrop.moved
 
     @property
     def every(self) -> float:
@@ -66,7 +76,10 @@ class Looks:
             # Films have pictures at certain times only: a look that comes late does not put off the next.
             due = frame.t + self._every if due is None else max(due + self._every, frame.t + self._every / 2)
             (poses,) = self._eyes.estimate([frame])
-            yield poses[0] if poses else Pose.missing(self._eyes.skeleton, frame.t, frame.size)
+            pose = poses[0] if poses else Pose.missing(self._eyes.skeleton, frame.t, frame.size)
+            if self._every:
+                self._backdrop.update(frame.image, pose)
+            yield pose
 
 
 def calibrate(

@@ -101,6 +101,8 @@ def desk(
         with suppress(KeyboardInterrupt):
             for pose in stream:
                 now = datetime.now() if live else began + timedelta(seconds=pose.t)
+                if isinstance(poses, Looks):
+                    watch.desk.moved = poses.moved
                 teller.told(watch.update(pose, now))
                 if isinstance(poses, Looks):
                     poses.every = 0.0 if watch.exercising else every
