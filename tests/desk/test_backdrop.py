@@ -13,14 +13,14 @@ from tests.coach.desk.sitters import sitting
 POSE = next(iter(sitting(1.0)))
 
 
-def _room(seed: int = 0) -> Picture:
+def room_of(seed: int = 0) -> Picture:
     """A room larger than the picture: shelves, windows, a lamp."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(30, 220, (24, 30))
     return np.repeat(np.repeat(coarse, 40, 0), 40, 1)[..., None].repeat(3, -1).astype(np.uint8)
 
 
-def _seen(room: Picture, dx: int = 0, dy: int = 0) -> Picture:
+def seen_in(room: Picture, dx: int = 0, dy: int = 0) -> Picture:
     picture = room[200 + dy : 680 + dy, 200 + dx : 840 + dx].copy()
     picture[180:, 200:440] = 90  # the person, who does not move with the room
     return picture
@@ -33,33 +33,33 @@ def _watch(pictures: list[Picture], backdrop: Backdrop | None = None, every: flo
 
 @pytest.mark.parametrize(("dx", "dy"), [(40, 0), (0, 35), (-45, 25)])
 def test_a_camera_that_was_turned_is_noticed_after_a_while(dx: int, dy: int) -> None:
-    room = _room()
+    room = room_of()
     looks = int(2 * LASTS_S) + 4
-    told = _watch([_seen(room)] * 4 + [_seen(room, dx, dy)] * looks)
+    told = _watch([seen_in(room)] * 4 + [seen_in(room, dx, dy)] * looks)
     assert told.index(True) == 4 + 2 * LASTS_S
     assert all(told[told.index(True) :])
 
 
 def test_who_puts_it_back_in_time_hears_nothing() -> None:
-    room = _room()
-    there, away = [_seen(room)] * 10, [_seen(room, 40)] * 30
+    room = room_of()
+    there, away = [seen_in(room)] * 10, [seen_in(room, 40)] * 30
     assert not any(_watch(there + away + there + away + there))
 
 
 def test_light_another_room_and_small_shakes_are_no_movement() -> None:
-    room = _room()
-    first = [_seen(room)] * 4
-    darker = [(_seen(room) * 0.4).astype(np.uint8)] * 60
+    room = room_of()
+    first = [seen_in(room)] * 4
+    darker = [(seen_in(room) * 0.4).astype(np.uint8)] * 60
     assert not any(_watch(first + darker))
-    assert not any(_watch(first + [_seen(_room(1))] * 60))
-    assert not any(_watch(first + [_seen(room, 5, 4)] * 60))
+    assert not any(_watch(first + [seen_in(room_of(1))] * 60))
+    assert not any(_watch(first + [seen_in(room, 5, 4)] * 60))
     plain = [np.full((480, 640, 3), 120, np.uint8)] * 60
     assert not any(_watch(plain))
 
 
 def test_nobody_at_first_and_pictures_of_another_size_begin_anew() -> None:
-    room, backdrop = _room(), Backdrop()
+    room, backdrop = room_of(), Backdrop()
     nobody = Pose.missing(POSE.skeleton, 0.0)
-    assert not backdrop.update(_seen(room, 40), nobody)
-    assert not any(_watch([_seen(room)] * 60, backdrop))
-    assert not any(_watch([_seen(room, 40)[::2, ::2]] * 60, backdrop))
+    assert not backdrop.update(seen_in(room, 40), nobody)
+    assert not any(_watch([seen_in(room)] * 60, backdrop))
+    assert not any(_watch([seen_in(room, 40)[::2, ::2]] * 60, backdrop))

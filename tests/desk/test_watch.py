@@ -12,6 +12,7 @@ import pytest
 from poise.body import BLAZEPOSE33, Pose, PoseSequence
 from poise.coach.desk import BreakTaken, Desk, DeskSettings, Learning
 from poise.desk.alerts import Alerts
+from poise.desk.backdrop import LASTS_S
 from poise.desk.diary import Diary, Tally
 from poise.desk.watch import Looks, Quiet, Snooze, Watch, calibrate
 from poise.errors import InputError, NobodySeen
@@ -19,6 +20,7 @@ from poise.sim import Camera, film_poses, perform
 from poise.sim.desk import Spell
 from poise.vision.frame import Frame
 from tests.coach.desk.sitters import baseline, nobody, sitting
+from tests.desk.test_backdrop import room_of, seen_in
 
 NOW = datetime(2026, 5, 4, 12, 0)
 
@@ -81,6 +83,18 @@ def test_every_frame_is_looked_at_from_when_that_is_asked() -> None:
         seen.append(pose.t)
         looks.every = 0.5 if pose.t < 5 else 0.0
     assert np.allclose(np.diff([t for t in seen if t > 6]), 0.1)
+
+
+def test_looks_tell_when_the_camera_has_moved() -> None:
+    room, pose = room_of(), sitting(0.5)[0]
+    pictures = [seen_in(room, 40 * (i > 4)) for i in range(60)]
+    looks = Looks(
+        [Frame(picture, i / 2) for i, picture in enumerate(pictures)],
+        Recalling([replace(pose, t=i / 2) for i in range(60)]),
+        0.5,
+    )
+    moved = [looks.moved for _ in looks]
+    assert moved.index(True) == 5 + 2 * LASTS_S
 
 
 def test_nobody_is_a_missing_pose() -> None:

@@ -63,7 +63,7 @@ class Talk:
         return self.hear()
 
     def start(self, exercise: str = "squat", **more: Any) -> dict[str, Any]:
-        return self.ask(type="start", exercise=exercise, width=640, height=480, **more)
+        return self.ask(**{"type": "start", "exercise": exercise, "width": 640, "height": 480, **more})
 
 
 Serve = Callable[..., Running]

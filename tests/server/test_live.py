@@ -33,7 +33,8 @@ def _coached(talk: Talk, poses: PoseSequence, first: int = 0, last: int | None =
 
 def test_squats_are_counted_and_judged_as_they_are_in_a_recording(server: Running, squats: PoseSequence) -> None:
     with server.socket() as talk:
-        ready = talk.start("squat", profile="me")
+        assert squats.size
+        ready = talk.start("squat", profile="me", width=squats.size[0], height=squats.size[1])
         assert ready["type"] == "ready"
         assert (ready["exercise"], ready["title"], ready["kind"], ready["resumed"]) == (
             "squat",
@@ -313,7 +314,7 @@ def test_a_bug_in_judging_is_said_and_the_session_goes_on(
     with server.socket() as talk:
         talk.start()
         with monkeypatch.context() as broken:
-            broken.setattr(live, "_pose", lambda *_: 1 / 0)
+            broken.setattr(live, "pose_of", lambda *_: 1 / 0)
             assert talk.ask(**message(squats, 0))["code"] == "fault"
         assert talk.ask(**message(squats, 1))["type"] == "feedback"
 

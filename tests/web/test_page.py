@@ -48,6 +48,7 @@ def test_every_id_that_is_looked_for_is_there_once() -> None:
     for name, text in TEXT.items():
         if name.endswith(".js"):
             assert set(re.findall(r"\$\('([\w-]+)'\)", text)) <= set(ids), name
+            assert {f"sit-{part}" for part in re.findall(r"\bpart\('([\w-]+)'\)", text)} <= set(ids), name
 
 
 def test_the_keypoints_are_those_of_python(page: Page) -> None:
@@ -88,7 +89,7 @@ def test_nothing_is_wider_than_the_screen_and_words_can_be_read(
     server: Served, visit: Callable[..., Visit], width: int, scheme: Any
 ) -> None:
     page = visit(server.url, viewport={"width": width, "height": 740}, color_scheme=scheme).page
-    for view in ("", "record", "history", "privacy"):
+    for view in ("", "record", "desk", "history", "privacy"):
         page.goto(f"{server.url}/#/{view}")
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view

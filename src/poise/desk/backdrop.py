@@ -86,7 +86,7 @@ def _alike(was: Array, room: NDArray[np.bool_], now: Array, free: NDArray[np.boo
     then = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
     later = slice(max(0, dy), height - max(0, -dy)), slice(max(0, dx), width - max(0, -dx))
     both = room[then] & free[later]
-    if both.mean() < ROOM / 2:
+    if both.sum() < ROOM / 2 * was.size:
         return 0.0
     a, b = was[then][both], now[later][both]
     a, b = a - a.mean(), b - b.mean()
