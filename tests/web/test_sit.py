@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from browser import CHROMIUM, desk_film, flags
 from playwright.sync_api import Browser, sync_playwright
-from websockets.sync.client import ClientConnection, connect
 
 from poise.sim import Body
 from poise.sim.desk import DeskScene
@@ -172,11 +167,12 @@ def test_the_diary_has_it_and_lets_it_go(sat: Sat) -> None:
     page.click("#sit-stop")
     page.wait_for_selector("#sit-diary", state="visible")
     assert page.evaluate("document.documentElement.dataset.sit") == "form"
-    assert "Slumped" in sat.visit.text("#sit-table")
     assert page.locator("#sit-charts svg").count() == 2
     with page.expect_download() as download:
         page.click("#sit-csv")
-    assert "slump_nudges" in download.value.path().read_text("utf-8")
+    assert "good_s" in download.value.path().read_text("utf-8"), (
+        "since the server was killed: a crash loses minutes"
+    )
     page.click("#sit-erase")
     page.click("dialog .danger")
     page.wait_for_selector("#sit-diary", state="hidden")
@@ -191,46 +187,3 @@ def test_keypoints_only_and_to_nobody_else(sat: Sat, server: Served) -> None:
         problem for problem in sat.visit.problems if "ERR_CONNECTION" not in problem and "WebSocket" not in problem
     ]
     assert mine == []
-
-
-class Tab:
-    """A tab of a Chromium that was started as users start it: Playwright keeps every page visible and awake."""
-
-    def __init__(self, port: int, url: str) -> None:
-        made = json.load(urlopen(Request(f"http://127.0.0.1:{port}/json/new?{url}", method="PUT")))
-        self._socket: ClientConnection = connect(made["webSocketDebuggerUrl"], proxy=None, max_size=None)
-        self._numbers = count(1)
-
-    def evaluate(self, script: str) -> Any:
-        number = next(self._numbers)
-        asked = {"expression": script, "returnByValue": True, "awaitPromise": True, "userGesture": True}
-        self._socket.send(json.dumps({"id": number, "method": "Runtime.evaluate", "params": asked}))
-        while (answer := json.loads(self._socket.recv(timeout=20))).get("id") != number:
-            pass
-        assert "exceptionDetails" not in answer["result"], answer
-        return answer["result"]["result"].get("value")
-
-
-def test_it_looks_on_while_its_tab_is_hidden(server: Served, film: Path, tmp_path: Path) -> None:
-    assert CHROMIUM
-    command = [CHROMIUM, "--headless=new", *flags(film), "--remote-debugging-port=0", f"--user-data-dir={tmp_path}"]
-    chromium = subprocess.Popen([*command, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        told = tmp_path / "DevToolsActivePort"
-        port = int(until(lambda: told.exists() and told.read_text(), 30, "Chromium starts").splitlines()[0])
-        tab = Tab(port, f"{server.url}/#/desk")
-        until(
-            lambda: tab.evaluate("Boolean(window.poise) && document.documentElement.dataset.server === 'here'"), 30
-        )
-        tab.evaluate("poise.sit.start()")
-        until(lambda: tab.evaluate("poise.sit.looks") > 2, 30, "it looks")
-        Tab(port, "about:blank")
-        until(lambda: tab.evaluate("document.visibilityState") == "hidden", 10, "the tab is hidden")
-        before, began = tab.evaluate("[poise.sit.looks, performance.now()]")
-        time.sleep(8)
-        after, ended = tab.evaluate("[poise.sit.looks, performance.now()]")
-        assert tab.evaluate("document.visibilityState") == "hidden"
-        assert (after - before) / (ended - began) * 1e3 == pytest.approx(2, abs=0.5)
-    finally:
-        chromium.terminate()
-        chromium.wait(20)
