@@ -170,9 +170,7 @@ def test_the_diary_has_it_and_lets_it_go(sat: Sat) -> None:
     assert page.locator("#sit-charts svg").count() == 2
     with page.expect_download() as download:
         page.click("#sit-csv")
-    assert "good_s" in download.value.path().read_text("utf-8"), (
-        "since the server was killed: a crash loses minutes"
-    )
+    assert "good_s" in download.value.path().read_text("utf-8"), "a server that was killed has lost its minutes"
     page.click("#sit-erase")
     page.click("dialog .danger")
     page.wait_for_selector("#sit-diary", state="hidden")
