@@ -184,7 +184,7 @@ def test_damaged_keypoints_are_made_again(films: Path, tmp_path: Path) -> None:
     results = Results(out, 1)
     (film,) = results.followed()
     good = results.keypoints(film).read_bytes()
-    results.keypoints(film).write_bytes(good[:500] + b"\0" + good[501:])
+    results.keypoints(film).write_bytes(good[:500] + bytes([good[500] ^ 0xFF]) + good[501:])
     with pytest.raises(ResultsUnwritable, match="1 films were damaged"):
         run(None, out, Settings(model="lite", exercise="squat"), Alone())
     run(None, out, LITE, Alone())
