@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 from browser import CHROMIUM, fake_camera, flags
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from poise.errors import ModelUnavailable
 from poise.sim.shipped import ShippedClip
@@ -89,7 +89,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def browser(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; there can be one at a time."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(
+    playwright: Playwright, squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """Chromium, whose camera shows the athlete: eight seconds of standing, then six squats, then standing.
 
     The fourth and the fifth are shallow: the film's fourth, twice.
@@ -97,10 +106,9 @@ def browser(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory) -> Ite
     if not CHROMIUM:
         pytest.skip("there is no Chromium: apt-get install chromium")
     film = fake_camera(squat, tmp_path_factory.mktemp("camera") / "squat.mjpeg", twice=3)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
+    yield chromium
+    chromium.close()
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browser import CHROMIUM, desk_film, flags
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from poise.sim import Body
 from poise.sim.desk import DeskScene
@@ -30,11 +30,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(film: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
-        yield chromium
-        chromium.close()
+def browser(playwright: Playwright, film: Path) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
+    yield chromium
+    chromium.close()
 
 
 #: Notifications are remembered instead of shown.
