@@ -6,8 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from poise.edge import race as races
 from poise.edge.race import Choice, Lap, choose, race, remember, remembered
 from poise.vision.estimators import PoseEstimator
 from poise.vision.frame import Frame
+from tests.vision.scripted import Held
 
 
 class Clock:
@@ -28,7 +28,7 @@ class Clock:
         return self.now
 
 
-class Runner:
+class Runner(Held):
     """Takes so long for every frame, and longer for some."""
 
     skeleton = BLAZEPOSE33
@@ -41,17 +41,6 @@ class Runner:
         self._clock.now += self._seconds
         self.times += [frame.t for frame in frames]
         return [[] for _ in frames]
-
-    def reset(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 def raced(monkeypatch: pytest.MonkeyPatch, costs: dict[tuple[str, int], float], cores: int) -> tuple[Choice, float]:

@@ -7,8 +7,6 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pytest
@@ -22,6 +20,7 @@ from poise.errors import ResultsUnwritable
 from poise.session import Session
 from poise.sim import Camera, Noise, film_poses, perform
 from poise.vision.frame import Frame
+from tests.vision.scripted import Held
 
 
 def test_a_budget_slows_down_as_work_costs_more_and_recovers() -> None:
@@ -36,7 +35,7 @@ def test_a_budget_slows_down_as_work_costs_more_and_recovers() -> None:
     assert Budget(25.0, 0.5).spent(0.1) == pytest.approx(0.2)  # at once, when nothing is known
 
 
-class Recalling:
+class Recalling(Held):
     """An estimator that remembers what is in every frame, and takes its time on a clock."""
 
     skeleton = BLAZEPOSE33
@@ -48,17 +47,6 @@ class Recalling:
     def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
         self.looked += [frame.t for frame in frames]
         return [[self._poses[frame.t]] if self._poses[frame.t].seen else [] for frame in frames]
-
-    def reset(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 SQUATS = film_poses(perform("squat", reps=4), Camera(yaw=90), rate=30, noise=Noise(), seed=3)

@@ -17,7 +17,22 @@ Script = Callable[[float], dict[int, tuple[float, float]]]
 TRAINEE, OTHER = {0: (300.0, 200.0)}, {1: (800.0, 170.0)}
 
 
-class Eyes:
+class Held:
+    """What every estimator has beside its eyes, and the tests have no use for."""
+
+    def reset(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Eyes(Held):
     """An estimator that reads from a script; every second one takes 0 for 1 and 1 for 0."""
 
     skeleton: Skeleton = COCO17
@@ -28,23 +43,12 @@ class Eyes:
         self._backwards = bool(Eyes.opened % 2)
         Eyes.opened += 1
 
-    def reset(self) -> None: ...
-
     def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
         return [self._seen(frame.t) for frame in frames]
 
     def _seen(self, t: float) -> list[Pose]:
         people = self._script(t).items()
         return [figure(t, *place, 1 - n if self._backwards else n) for n, place in people]
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 def figure(t: float, x: float, height: float, number: int = 0) -> Pose:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from poise.body.formats import replacing
 from poise.coach.desk import Baseline
 from poise.coach.exercise import data_folder
 from poise.desk.diary import Diary
@@ -50,9 +51,8 @@ def save_profile(folder: Path, name: str, baseline: Baseline) -> Path:
     path = _path(folder, name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(baseline.text(), encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as file:
+            file.write(baseline.text().encode())
     except OSError as error:
         raise ResultsUnwritable(f"{path} cannot be written ({error.strerror}).", "Is there space?") from error
     return path

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from poise.beside import processes
 from poise.cli.app import app, complain, err, progress_bar
+from poise.cli.options import Backend, HowStrictly, Model, People, Person, Quiet, Trust
 from poise.errors import PoiseError
 
 
@@ -46,28 +47,19 @@ def analyze_command(
     no_video: Annotated[
         bool, typer.Option("--no-video", help="Leave the annotated film out; much faster.")
     ] = False,
-    backend: Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")] = "blazepose",
-    model: Annotated[
-        str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")
-    ] = "",
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
-    ] = False,
-    person: Annotated[
-        str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")
-    ] = "largest",
+    backend: Backend = "blazepose",
+    model: Model = "",
+    trust: Trust = False,
+    person: Person = "largest",
     rate: Annotated[
         float | None, typer.Option(min=0.1, help="Pictures a second of the film, for keypoints without times.")
     ] = None,
-    people: Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")] = 2,
+    people: People = 2,
     workers: Annotated[int, typer.Option(min=0, help="Parts of a film done side by side; 0: one a core.")] = 0,
     start: Annotated[float | None, typer.Option(min=0, help="Second of the film to begin with.")] = None,
     end: Annotated[float | None, typer.Option(min=0, help="Second of the film to end with.")] = None,
-    strictness: Annotated[
-        Literal["beginner", "standard", "strict"],
-        typer.Option(help="How strictly form is judged.", case_sensitive=False),
-    ] = "standard",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    strictness: HowStrictly = "standard",
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON lines; nothing else.")] = False,
 ) -> None:
     """Turn films of somebody exercising into repetitions, faults and what to do about them.

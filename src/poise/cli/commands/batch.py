@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
+from poise.cli.options import Backend, HowStrictly, Model, People, Person, Quiet, Trust
 
 
 @app.command("batch")
@@ -37,23 +38,14 @@ def batch(
         str, typer.Option(help="A Ray cluster that is there; unless given one is started here.", show_default=False)
     ] = "",
     workers: Annotated[int, typer.Option(min=0, help="How many films at once; 0: one a core.")] = 0,
-    backend: Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")] = "blazepose",
-    model: Annotated[
-        str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")
-    ] = "",
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
-    ] = False,
-    people: Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")] = 2,
-    person: Annotated[
-        str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")
-    ] = "largest",
-    strictness: Annotated[
-        Literal["beginner", "standard", "strict"],
-        typer.Option(help="How strictly form is judged.", case_sensitive=False),
-    ] = "standard",
+    backend: Backend = "blazepose",
+    model: Model = "",
+    trust: Trust = False,
+    people: People = 2,
+    person: Person = "largest",
+    strictness: HowStrictly = "standard",
     retry: Annotated[bool, typer.Option("--retry", help="Try the films in quarantine again.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON; nothing else.")] = False,
 ) -> None:
     """Turn a library of films into keypoints and tables: resumable, each film once.

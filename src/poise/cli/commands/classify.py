@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, complain, out, progress_bar
+from poise.cli.options import Backend
 from poise.errors import PoiseError
 
 
@@ -30,7 +31,7 @@ def classify_command(
         str, typer.Option(help="What the outputs are called, for files that do not say: good,bad")
     ] = "",
     runtime: Annotated[str, typer.Option(help="litert, onnxruntime or openvino; the fastest if empty.")] = "",
-    backend: Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")] = "blazepose",
+    backend: Backend = "blazepose",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines; nothing else.")] = False,
 ) -> None:
     """Say what a trained classifier sees: every half second, or for every repetition."""

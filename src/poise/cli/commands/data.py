@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from poise.cli.app import app, err, out, progress_bar
+from poise.cli.options import Backend, Model, Quiet
 from poise.errors import MissingExtra, ResultsUnwritable
 from poise.learn.data.table import LandmarkTable, Layout, write_table
 
@@ -23,8 +24,6 @@ _Out = Annotated[
     Path, typer.Option("--out", "-o", help="The table to write: .csv or .parquet.", show_default=False)
 ]
 _Layout = Annotated[Layout, typer.Option(help="Write poise's columns, or those of the MoveNet tutorial.")]
-_Backend = Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")]
-_Model = Annotated[str, typer.Option(help="Which of its models; or a model file.")]
 
 
 @group.command("extract")
@@ -44,10 +43,10 @@ def extract_command(
     least: Annotated[
         float | None, typer.Option(min=0, max=1, help="The mean score below which a row is set aside.")
     ] = None,
-    backend: _Backend = "blazepose",
-    model: _Model = "",
+    backend: Backend = "blazepose",
+    model: Model = "",
     layout: _Layout = "poise",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find somebody in every picture and film, and write where their joints are.
 
@@ -84,8 +83,8 @@ def capture_command(
     rate: Annotated[float, typer.Option(min=0.1, help="Rows a second.")] = 10.0,
     subject: Annotated[str, typer.Option(help="Who it is.")] = "",
     film: Annotated[Path | None, typer.Option(help="A film instead of a camera.")] = None,
-    backend: _Backend = "blazepose",
-    model: _Model = "",
+    backend: Backend = "blazepose",
+    model: Model = "",
     layout: _Layout = "poise",
 ) -> None:
     """Record yourself before the camera: a countdown, then some seconds, for each class in turn."""

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
+from poise.cli.options import Quiet
 from poise.vision.weights import fetch, models
 
 group = typer.Typer(help="List the model files, or fetch them.", invoke_without_command=True)
@@ -30,7 +31,7 @@ def list_models(context: typer.Context) -> None:
 def fetch_models(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Names from the list.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Fetch every model that can be.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fetch model files into the cache, each checked against its published hash."""
     wanted = [model.name for model in models() if not model.source] if everything else names or []

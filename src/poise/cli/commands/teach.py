@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from poise.beside import processes
 from poise.cli.app import app, err, out, progress_bar
+from poise.cli.options import Backend, Model, Quiet
 from poise.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ def teach_command(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Teach anew what was taught before.")] = False,
     camera: Annotated[str, typer.Option(help="Number, name or address of the camera.")] = "0",
-    backend: Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")] = "blazepose",
-    model: Annotated[str, typer.Option(help="Which of its models, or a model file.")] = "",
+    backend: Backend = "blazepose",
+    model: Model = "",
     person: Annotated[
         str, typer.Option(help="Who of several people shows it: largest, central, or X,Y.")
     ] = "largest",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show a movement a few times; it becomes an exercise that poise counts, and with bad examples judges.
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import platformdirs
 
+from poise.body.formats import replacing
 from poise.vision.estimators._tflite import Shape, Tensor, pruned
 from poise.vision.estimators.runtime import openvino
 from poise.vision.frame import Picture
@@ -65,7 +65,6 @@ def _kept(model: bytes, outputs: Sequence[Shape]) -> Path:
     path = folder / f"{sha256(model + repr(sorted(outputs)).encode()).hexdigest()[:16]}.tflite"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=folder, delete=False) as file:
+        with replacing(path) as file:
             file.write(pruned(model, outputs))
-        Path(file.name).replace(path)
     return path

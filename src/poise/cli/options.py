@@ -1,0 +1,20 @@
+"""Options that several commands take, worded once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+Backend = Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")]
+Model = Annotated[str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
+]
+People = Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")]
+Person = Annotated[str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")]
+HowStrictly = Annotated[
+    Literal["beginner", "standard", "strict"],
+    typer.Option(help="How strictly form is judged.", case_sensitive=False),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]
