@@ -231,6 +231,7 @@ def look(
     tell: Progress,
     pool: Executor | None = None,
     eyes: Eyes | None = None,
+    crowded: bool = False,
 ) -> Followed:
     """The poses of the person coached in a film, picture, folder of pictures or keypoint file.
 
@@ -240,6 +241,7 @@ def look(
         tell: told how far it has got.
         pool: who follows the parts of a film beside the first; by default threads.
         eyes: opens estimators, instead of `eyes_of` the settings.
+        crowded: whether others keep the other cores busy, as in a batch.
 
     Raises:
         InputError: when it cannot be read.
@@ -262,6 +264,7 @@ def look(
         end=settings.end,
         choice=choice,
         progress=lambda done, total: tell("Following the movement", done, total),
+        crowded=crowded,
     )
     meta = {"source": source.name, "backend": settings.backend, "poise": version("poise")}
     return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))

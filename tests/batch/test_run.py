@@ -106,6 +106,12 @@ def test_a_library_becomes_keypoints_tables_and_a_summary(films: Path, store: Pa
 
 
 @pytest.mark.models
+def test_a_hand_keeps_to_its_core(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("poise.vision.follow.ahead", None)  # what decodes on another
+    assert run(str(films / "squat-2.mp4"), str(tmp_path / "out"), LITE, Alone()).judged == 1
+
+
+@pytest.mark.models
 def test_done_again_nothing_is_done(films: Path, store: Path) -> None:
     before = contents(store)
     again = Alone()

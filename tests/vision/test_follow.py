@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -74,6 +75,19 @@ def test_parts_followed_in_other_processes_are_what_threads_see(film: Path) -> N
     here = follow(film, partial(Eyes, watching), workers=2)
     assert np.array_equal(apart.poses.t, here.poses.t)
     assert np.nanmax(np.abs(apart.poses.points[:35] - here.poses.points[:35])) == 0
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_beside_others_a_film_is_decoded_on_the_core_that_follows_it(film: Path, crowded: bool) -> None:
+    decoders = []
+
+    def watching(t: float) -> dict[int, tuple[float, float]]:
+        decoders.append(sum(thread.name == "poise-ahead" for thread in threading.enumerate()))
+        return TRAINEE
+
+    followed = follow(film, lambda: Eyes(watching), crowded=crowded)
+    assert set(decoders[:60]) == {0 if crowded else 1}  # at the film's end it is through
+    assert followed.poses.t.tolist() == pytest.approx([i / 5 for i in range(70)])
 
 
 class Gone(ThreadPoolExecutor):

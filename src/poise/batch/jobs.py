@@ -73,7 +73,7 @@ def _written(store: Results) -> Iterator[None]:
 
 
 class Job(Protocol):
-    """Something to do."""
+    """Something to do; as text, what it is done to."""
 
     def do(self, hand: Hand, tell: Tell) -> object:
         """Do it."""
@@ -97,6 +97,9 @@ class Hash:
     """Find out which film it is: its bytes' sha256, with its size and when it was written."""
 
     address: str
+
+    def __str__(self) -> str:
+        return self.address
 
     def do(self, hand: Hand, tell: Tell) -> tuple[str, int, float]:
         """The sha256, bytes, and seconds since 1970."""
@@ -125,6 +128,9 @@ class Follow:
     store: Results
     parts: int = 1
 
+    def __str__(self) -> str:
+        return self.name
+
     def do(self, hand: Hand, tell: Tell) -> int:
         """How many pictures were looked at."""
         settings = replace(self.settings, workers=self.parts)
@@ -135,7 +141,7 @@ class Follow:
         # Parts beside each other need an estimator each; a film in one piece gets the one that is held.
         eyes = hand.eyes(settings) if self.parts == 1 else None
         with at_hand(self.address) as film:
-            followed = look(film, settings, step, eyes=eyes)
+            followed = look(film, settings, step, eyes=eyes, crowded=True)
         notes = "\n".join(notes_of(followed))
         poses = replace(followed.poses, meta={**followed.poses.meta, "source": self.name, "notes": notes})
         with _written(self.store), whole(self.store.keypoints(self.film)) as file:
@@ -152,6 +158,9 @@ class Judge:
     films: tuple[tuple[str, str, Given], ...]
     strictness: Strictness
     store: Results
+
+    def __str__(self) -> str:
+        return f"shard {self.shard}"
 
     def do(self, hand: Hand, tell: Tell) -> dict[str, Problem]:
         """The films whose keypoints cannot be read, and why."""
