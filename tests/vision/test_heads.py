@@ -15,28 +15,37 @@ def gaussian(x: float, y: float, size: tuple[int, int] = (48, 64), sigma: float 
 
 def test_a_peak_is_moved_a_quarter_towards_its_higher_neighbour() -> None:
     maps = np.stack([gaussian(20.3, 30.2), gaussian(20.8, 29.9), gaussian(20.0, 30.0)])
-    places, score = from_heatmaps(maps)
+    places, score = from_heatmaps(maps, dark=False)
     assert places.tolist() == [[81.0, 121.0], [83.0, 119.0], [80.0, 120.0]]
     assert score == pytest.approx(maps.max((1, 2)))
 
 
 def test_at_the_edge_there_is_no_neighbour_to_move_to() -> None:
     maps = np.stack([gaussian(0.0, 63.0), gaussian(47.0, 0.0)])
+    assert from_heatmaps(maps, dark=False)[0].tolist() == [[0.0, 252.0], [188.0, 0.0]]
     assert from_heatmaps(maps)[0].tolist() == [[0.0, 252.0], [188.0, 0.0]]
-    assert from_heatmaps(maps, dark=True)[0].tolist() == [[0.0, 252.0], [188.0, 0.0]]
 
 
 def test_dark_finds_the_top_between_the_cells() -> None:
     wanted = np.array([[20.3, 30.2], [11.45, 40.4], [33.0, 9.7]])
-    places, _ = from_heatmaps(np.stack([gaussian(x, y) for x, y in wanted]), dark=True)
+    places, _ = from_heatmaps(np.stack([gaussian(x, y) for x, y in wanted]))
     assert np.abs(places / 4 - wanted).max() < 0.01
+
+
+def test_dark_moves_a_peak_by_a_cell_at_most_and_not_where_there_is_none() -> None:
+    ramp = np.tile(np.linspace(0.0, 1.0, 48, dtype=np.float32) ** 8, (64, 1))
+    ramp[:, 30:] = 0.0
+    far, flat = ramp, np.full((64, 48), 0.5, np.float32)
+    places, _ = from_heatmaps(np.stack([far, flat]))
+    assert abs(places[0, 0] / 4 - 29) <= 1.0
+    assert places[1].tolist() == [0.0, 0.0]
 
 
 def test_dark_finds_the_top_of_what_lies_askew() -> None:
     """Exact for any Gaussian: the Newton step takes the bend across into account."""
     x, y = np.arange(48) - 20.3, np.arange(64)[:, None] - 30.35
     askew = np.exp(-((x + y) ** 2 / 8.0 + (x - y) ** 2 / 50.0)).astype(np.float32)
-    (place,), _ = from_heatmaps(askew[None], dark=True)
+    (place,), _ = from_heatmaps(askew[None])
     assert np.abs(place / 4 - (20.3, 30.35)).max() < 0.01
 
 

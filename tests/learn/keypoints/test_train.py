@@ -43,6 +43,21 @@ def test_the_rate_falls_as_in_the_paper_however_many_epochs_there_are() -> None:
     )
 
 
+def test_along_a_cosine_the_rate_rises_shortly_and_falls_to_nothing() -> None:
+    how = Training(epochs=40, fall="cosine")
+    assert [rate(how, epoch) for epoch in (0, 1, 20, 40)] == pytest.approx(
+        [0.0, 0.5e-3 * (1 + np.cos(np.pi / 40)) / 2, 0.5e-3, 0.0]
+    )
+
+
+def test_it_begins_with_what_another_network_learnt(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    before = open_hrnet("small")
+    torch.save({"state_dict": before.state_dict()}, tmp_path / "before.pt")
+    how = Training(net="small", epochs=1, batch=2, rate=0.0, begin=tmp_path / "before.pt")
+    after = train(how, people(folder), people(folder, vary=0.0), tmp_path / "net")
+    assert torch.equal(after.conv1.weight, before.conv1.weight)
+
+
 def curve(folder: Path) -> list[dict[str, str]]:  # noqa: F811
     with (folder / "curve.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -59,6 +74,9 @@ def test_it_learns_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) ->
     rows = curve(tmp_path / "parts")
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert [bool(row["ap"]) for row in rows] == [False, False, True]
+    hours = [float(row["processor hours"]) for row in rows]
+    assert hours == sorted(hours)
+    assert hours[-1] > 0.0
     for a, b in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
         assert torch.allclose(a.float(), b.float(), atol=1e-5)
     assert (tmp_path / "whole" / "best.pt").exists()

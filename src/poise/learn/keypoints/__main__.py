@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--epochs", type=int, default=210)
     learn.add_argument("--batch", type=int, default=32)
     learn.add_argument("--rate", type=float, default=1e-3)
+    learn.add_argument("--fall", choices=("steps", "cosine"), default="steps", help="how the rate falls")
+    learn.add_argument("--begin", type=Path, help="a checkpoint to begin with, such as the authors'")
     learn.add_argument("--workers", type=int, default=0)
     learn.add_argument("--every", type=int, default=1, help="epochs from one measurement to the next")
     learn.add_argument("--mixed", action="store_true", help="half precision where that is safe")
@@ -129,6 +131,8 @@ def _train(asked: argparse.Namespace) -> None:
         epochs=asked.epochs,
         batch=asked.batch,
         rate=asked.rate,
+        fall=asked.fall,
+        begin=asked.begin,
         workers=asked.workers,
         mixed=asked.mixed,
         measure=asked.every,

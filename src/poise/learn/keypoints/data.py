@@ -175,12 +175,13 @@ def targets(
 ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float32]], np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     """Heatmaps ``(17, H/4, W/4)`` of keypoints in pixels of the network's picture, and which of them count.
 
-    A Gaussian stands on the cell nearest to its keypoint, and counts unless all of it is outside.
+    A Gaussian stands exactly where its keypoint is, not on the nearest cell (Zhang et al. 2020, DARK), and counts
+    unless all of it is outside.
     """
     columns, rows = np.arange(size[0] // STRIDE), np.arange(size[1] // STRIDE)
     sigma = GAUSSIAN_SIGMA.get(size[1], 2.0 * size[1] / 256)
     reach = 3 * sigma if target == "gaussian" else DISC_RADIUS
-    cells = np.floor(np.nan_to_num(places) / STRIDE + 0.5)
+    cells = np.nan_to_num(places) / STRIDE
     within = ((cells >= -reach) & (cells < (len(columns) + reach, len(rows) + reach))).all(1)
     off = (columns - cells[:, None, None, 0]) ** 2 + (rows[:, None] - cells[:, None, None, 1]) ** 2
     if target == "gaussian":

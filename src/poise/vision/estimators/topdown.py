@@ -53,7 +53,6 @@ def open_topdown(
     runtime: str = "",
     detector: str = DETECTORS[0],
     flip: bool = False,
-    dark: bool = False,
 ) -> TopDown:
     """A top-down estimator with its detector, fetched when it is not here, and the network in a file.
 
@@ -66,7 +65,6 @@ def open_topdown(
         runtime: which runtime runs the networks; "" for the fastest of each.
         detector: one of `DETECTORS`, or a file.
         flip: look at the mirror image too, and take the mean: more exact, and half as fast.
-        dark: place the peaks of heatmaps as DARK does.
 
     Raises:
         MissingExtra: when nothing is installed that runs a network.
@@ -82,7 +80,7 @@ def open_topdown(
         )
     body = weights.network("topdown", model, MODELS, trust, progress)
     finder = weights.network("people", detector, DETECTORS, trust, progress)
-    return TopDown(finder, body, people=people, threads=threads, runtime=runtime, flip=flip, dark=dark)
+    return TopDown(finder, body, people=people, threads=threads, runtime=runtime, flip=flip)
 
 
 class TopDown(Stream):
@@ -97,11 +95,10 @@ class TopDown(Stream):
         threads: int = 1,
         runtime: str = "",
         flip: bool = False,
-        dark: bool = False,
     ) -> None:
         self._eyes = _Eyes(
             Detector(detector, threads, _if_able(runtime, detector)),
-            Body(body, threads, _if_able(runtime, body), flip=flip, dark=dark),
+            Body(body, threads, _if_able(runtime, body), flip=flip),
         )
         self._people = people
         super().__init__(self._eyes.body.skeleton)
@@ -191,11 +188,9 @@ def suppressed(boxes: Array) -> Array:
 class Body:
     """Finds the keypoints of one body in an upright region of a picture."""
 
-    def __init__(
-        self, file: ModelFile, threads: int = 1, runtime: str = "", *, flip: bool = False, dark: bool = False
-    ) -> None:
+    def __init__(self, file: ModelFile, threads: int = 1, runtime: str = "", *, flip: bool = False) -> None:
         self._net = open_network(file, threads=threads, runtime=runtime)
-        self._flip, self._dark = flip, dark
+        self._flip = flip
         self.skeleton = _skeleton(self._net)
         shape = self._net.given.shape
         self._planes_first = shape[1] == 3
@@ -218,7 +213,7 @@ class Body:
         if len(made) == 2:
             places, score = from_simcc(made[0], made[1], made[0].shape[-1] / self._width)
         else:
-            places, score = from_heatmaps(made[0], self._height / made[0].shape[1], dark=self._dark)
+            places, score = from_heatmaps(made[0], self._height / made[0].shape[1])
         return (places + np.array([left, top])) / side, score
 
     def _run(self, cut: Picture) -> list[Floats]:
