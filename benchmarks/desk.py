@@ -30,7 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from intervals import wilson
+from intervals import poisson, wilson
 from machine import machine
 from PIL import Image
 
@@ -56,6 +56,10 @@ def noise(times: float) -> Noise:
     return Noise(jitter=0.5 * times, bias=0.002 * times, bias_s=1.0, outliers=0.004, gaps=0.02)
 
 
+#: Cameras by how far they are above the eyes, metres.
+HEIGHTS = {"below": (-1.0, -0.04), "level": (-0.04, 0.08), "above": (0.08, 1.0)}
+
+
 def somebody(rng: np.random.Generator) -> tuple[Body, Camera]:
     """A person and a camera."""
     body, distance = Body.random(rng), float(rng.uniform(0.50, 0.75))
@@ -71,6 +75,12 @@ def leaning(body: Body, camera: Camera) -> float | None:
         if 100 * np.linalg.norm(eyes - camera.position) <= NEAR_CM:
             return float(size)
     return None
+
+
+def _height(body: Body, camera: Camera) -> str:
+    eyes = replace(DeskScene.sitting(1, body), restless=0.0).figure(0.0).at("left_eye")[0]
+    above = float(camera.position[1] - eyes[1])
+    return next(name for name, (low, high) in HEIGHTS.items() if low <= above < high)
 
 
 def learnt(body: Body, camera: Camera, err: Noise, seed: int) -> tuple[Baseline | None, float]:
@@ -92,7 +102,7 @@ def watched(scene: DeskScene, camera: Camera, desk: Desk, err: Noise, seed: int)
 
 
 def recall(people: int, rng: np.random.Generator, err: Noise) -> None:
-    took, refused, cannot = [], 0, 0
+    took, refused, cannot, by_height = [], 0, 0, {height: Counter[bool]() for height in HEIGHTS}
     print(f"{'fault':16s} {'size':>8s}  found")
     for name, way in WAYS.items():
         found, said = 0, Counter[str]()
@@ -115,6 +125,7 @@ def recall(people: int, rng: np.random.Generator, err: Noise) -> None:
             nudges = [e for _, e in watched(scene, camera, Desk(base), err, seed) if isinstance(e, Nudge)]
             first = nudges[0].signature if nudges else "nothing"
             found += first == name
+            by_height[_height(body, camera)][first == name] += 1
             said[first] += 1
         low, high = wilson(found, people)
         at = f"{NEAR_CM:g} cm" if name == "near" else f"{way.faulty[0]:g} {way.unit}"
@@ -122,6 +133,8 @@ def recall(people: int, rng: np.random.Generator, err: Noise) -> None:
         print(
             f"{name:16s} {at:>8s}  {found} of {people} ({100 * low:.0f} to {100 * high:.0f} %) {other}", flush=True
         )
+    for height, hits in by_height.items():
+        print(f"cameras {height} the eyes: {hits[True]} of {hits.total()} found")
     print(
         f"learning took {np.median(took):.1f} s at the median, 95 % within {np.percentile(took, 95):.1f} s; "
         f"{refused} of {len(took)} people were not learnt within 120 s; {cannot} others cannot come within "
@@ -153,7 +166,11 @@ def false_nudges(days: int, hours: float, rng: np.random.Generator, err: Noise) 
         )
     cpu += time.process_time()
     looks = 2 * 3600 * hours * days
-    print(f"{total} false nudges in {days * hours:g} hours: {8 * total / (days * hours):.2f} in eight")
+    low, high = (8 * n / (days * hours) for n in poisson(total))
+    print(
+        f"{total} false nudges in {days * hours:g} hours: {8 * total / (days * hours):.2f} in eight "
+        f"[{low:.2f}, {high:.2f}]"
+    )
     print(f"{1e3 * cpu / looks:.2f} ms of CPU a look, simulating it included")
 
 
@@ -227,11 +244,12 @@ def cost(models: list[str], seconds: float) -> None:
                 began = _cpu(process.pid, 20.0)
                 time.sleep(seconds)
                 spent = _cpu(process.pid, 0.0) - began
+                peak = _peak(process.pid)
                 process.send_signal(signal.SIGTERM)
-                _, _, used = os.wait4(process.pid, 0)
+                process.wait()
                 print(
                     f"{model:5s} {100 * spent / seconds:.1f} % of one core over {seconds:g} s, two looks a second; "
-                    f"peak memory {used.ru_maxrss / 1024:.0f} MB",
+                    f"peak memory {peak:.0f} MB",
                     flush=True,
                 )
     finally:
@@ -243,6 +261,12 @@ def _cpu(pid: int, after: float) -> float:
     time.sleep(after)
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak(pid: int) -> float:
+    """The most memory a process has had, MB; what it was forked from, not counted."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _street(pictures: list[bytes]) -> type[BaseHTTPRequestHandler]:

@@ -24,6 +24,7 @@ from poise.desk.profiles import save_profile
 from poise.sim.desk import Spell
 from tests.coach.desk.sitters import baseline, sitting
 from tests.coach.teach.shows import shows
+from tests.desk.classifiers import sinking
 
 
 def poise(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -178,11 +179,14 @@ def test_the_diary_is_shown_exported_and_snoozed(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("POISE_DATA", str(tmp_path))
     assert "diary is empty" in told(poise("desk", "diary"))
     now = datetime.now()
-    Diary(tmp_path / "desk" / "diary.jsonl").append(Entry(now, 1800, 600, nudges={"slump": 2}, breaks=1, reps=9))
+    Diary(tmp_path / "desk" / "diary.jsonl").append(
+        Entry(now, 1800, 600, signatures={"slump": 480, "near": 120.0}, nudges={"slump": 2}, breaks=1, reps=9)
+    )
     shown = told(poise("desk", "diary"))
     assert "30 min" in shown
     assert "slump 2" in shown
     assert "1 (9 reps)" in shown
+    assert re.search(r"Slumped +8 min +2\s+Close to the screen +2 min +0", shown)
     assert json.loads(poise("desk", "diary", "--json").stdout)["good_s"] == 1800
     table = tmp_path / "out.csv"
     assert poise("desk", "diary", "--csv", table).returncode == 0
@@ -192,6 +196,24 @@ def test_the_diary_is_shown_exported_and_snoozed(tmp_path: Path, monkeypatch: py
     assert "on again" in told(poise("desk", "snooze", "0"))
     save_profile(tmp_path / "desk", "home", baseline())
     assert "home from the front, 58 cm (reckoned)" in told(poise("desk", "profiles"))
+
+
+def test_a_second_opinion_is_switched_on_told_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path))
+    assert "no second opinion" in told(poise("desk", "opinion"))
+    file = sinking(tmp_path / "mine.onnx", 308.0, ("upright", "sunk"))
+    refused = poise("desk", "opinion", file)
+    assert refused.returncode == 1
+    assert "upright" in told(refused)
+    assert "what it calls upright" in told(poise("desk", "opinion", file, "--good", "upright"))
+    recording = tmp_path / "sitting.npz"
+    write_recording(recording, PoseSequence.of(sitting(90, Spell("slump", 20, 999, {"slump": 6}))))
+    watched = poise("desk", "--film", recording, "--leave-out", "slump")
+    assert "watching (second opinion: badly)" in told(watched)
+    assert "We differ: your classifier calls this sunk; I measure nothing off." in told(watched)
+    lines = [json.loads(line) for line in poise("desk", "--film", recording, "--json").stdout.splitlines()]
+    assert [line["opinion"]["state"] for line in lines if line["type"] == "state" and line["opinion"]][-1] == "bad"
+    assert "no second opinion" in told(poise("desk", "opinion", "--off"))
 
 
 def test_what_is_taught_is_listed_and_counted_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

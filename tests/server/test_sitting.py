@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from poise.body import PoseSequence
+from poise.desk.opinion import keep_opinion
 from poise.sim import Body, Camera, Noise
 from poise.sim.desk import DeskScene, Spell, desk_camera
+from tests.desk.classifiers import sinking
 from tests.server.bodies import message
 from tests.server.conftest import Running, Talk
 
@@ -152,6 +155,27 @@ def test_standing_up_after_a_reminder_counts_the_exercise(talk: Talk) -> None:
     doing = [one["exercise"] for one in told if one.get("exercise")]
     assert doing[0]["exercise"] == "squat"
     assert doing[0]["left_s"] > doing[-1]["left_s"] > 0
+
+
+def test_a_second_opinion_is_told_and_when_it_differs(server: Running, web: httpx.Client, tmp_path: Path) -> None:
+    keep_opinion(tmp_path / "desk", sinking(tmp_path / "c.onnx", 310.0))
+    poses = _sitting(85, SLUMP)
+    with server.socket("/ws/desk") as talk:
+        _start(talk, leave_out=["slump"])
+        told = [one for one in _seen(talk, poses) if one["type"] == "desk"]
+        talk.ask(type="stop")
+    assert (told[10]["opinion"]["state"], told[-1]["opinion"]["state"]) == ("ok", "bad")
+    assert told[-1]["opinion"]["value"] > told[-1]["opinion"]["limit"]
+    ((kind, text),) = [(event["type"], event["text"]) for one in told for event in one["events"]]
+    assert (kind, text) == ("disagreement", "We differ: your classifier calls this bad; I measure nothing off.")
+    assert told[-1]["counts"]["disagreements"] == 1
+    diary = web.get("/api/desk/diary").json()
+    assert diary["days"][-1]["signatures"]["opinion"] > 20
+    assert diary["titles"]["opinion"] == "Second opinion"
+    (tmp_path / "desk" / "opinion.model").unlink()
+    with server.socket("/ws/desk") as talk:
+        refused = talk.ask(type="start", width=640, height=480)
+        assert "cannot be opened" in refused["message"]
 
 
 @pytest.mark.parametrize(

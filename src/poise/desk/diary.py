@@ -133,10 +133,10 @@ class Tally:
         elif feedback.presence in ("unclear", "other", "moved"):
             self._seconds["unseen"] += dt
         else:
-            bad = feedback.bad
-            self._seconds["bad" if bad else "good"] += dt
-            for name in bad:
-                self._signatures[name] += dt
+            self._seconds["bad" if feedback.bad else "good"] += dt
+            for sign in (*feedback.signs, *([feedback.opinion] if feedback.opinion else [])):
+                if sign.state == "bad":
+                    self._signatures[sign.name] += dt
         for event in feedback.events:
             if isinstance(event, Nudge):
                 self._nudges[event.signature] += 1

@@ -22,6 +22,7 @@ from poise.coach.desk import (
     Calibration,
     Desk,
     DeskFeedback,
+    Disagreement,
     Learning,
     Nudge,
     Praise,
@@ -30,6 +31,7 @@ from poise.coach.desk import (
 from poise.desk.alerts import Alerts
 from poise.desk.backdrop import Backdrop
 from poise.desk.diary import Tally
+from poise.desk.opinion import SecondOpinion
 from poise.errors import InputError, NobodySeen
 from poise.vision.camera import Camera
 from poise.vision.estimators import PoseEstimator
@@ -178,6 +180,7 @@ class Watch:
         alerts: how the user is reached.
         quiet: hours without alerts.
         snooze: where another command asks for silence.
+        opinion: a classifier of the user's own, which is asked too; None for none.
 
     """
 
@@ -188,9 +191,11 @@ class Watch:
         alerts: Alerts | None = None,
         quiet: Quiet | None = None,
         snooze: Snooze | None = None,
+        opinion: SecondOpinion | None = None,
     ) -> None:
         self.desk = desk
         self._tally, self._alerts, self._quiet, self._snooze = tally, alerts, quiet, snooze
+        self._opinion = opinion
         self._offered: BreakDue | None = None
         self._exercise: _Exercise | None = None
 
@@ -211,12 +216,12 @@ class Watch:
         if self._exercise and self._exercise.update(pose):
             self.desk.exercised(self._exercise.name, self._exercise.reps)
             self._exercise = None
-        feedback = self.desk.update(pose)
+        feedback = self.desk.update(pose, self._opinion.update(pose) if self._opinion else None)
         self._offer(feedback)
         if self._tally:
             self._tally.add(feedback, now)
         for event in feedback.events:
-            if self._alerts and not isinstance(event, Praise):
+            if self._alerts and not isinstance(event, Praise | Disagreement):
                 self._alerts.give(event.text, event.level if isinstance(event, Nudge) else 1)
         return feedback
 

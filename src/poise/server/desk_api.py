@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from poise.coach.desk import SIGNATURES
-from poise.coach.desk.signatures import SLOUCH
+from poise.coach.desk.signatures import TITLES
 from poise.desk.diary import Diary, Entry, by_day, by_hour, csv_text, json_text
 from poise.desk.profiles import DIARY, forget
 from poise.server.api import REFUSALS
@@ -25,11 +24,10 @@ def show_diary(request: Request, profile: Name = "", days: Days = 7) -> DeskDiar
     today = date.today()
     entries = _entries(request, profile, days)
     hours = by_hour(entry for entry in entries if entry.start.date() == today)
-    titles = {one.name: one.title for view in SIGNATURES.values() for one in (*view, SLOUCH)}
     return DeskDiary(
         hours=[DeskMinutes.of(f"{hour:02d}:00", entry) for hour, entry in sorted(hours.items())],
         days=[DeskMinutes.of(day.isoformat(), entry) for day, entry in by_day(entries, today, days).items()],
-        titles=titles,
+        titles=dict(TITLES),
     )
 
 

@@ -106,7 +106,7 @@ class SignTold(_Told):
 class DeskEventTold(_Told):
     """Something to say."""
 
-    type: Literal["nudge", "praise", "break_due", "break_taken", "recalibrate"]
+    type: Literal["nudge", "praise", "break_due", "break_taken", "disagreement", "recalibrate"]
     text: str
     level: int = Field(default=0, description="Of a nudge: 1 gently, 2 and 3 when it was not heeded.")
     signature: str = Field(default="", description="What a nudge is about.")
@@ -119,6 +119,7 @@ class DeskCountsTold(_Told):
     praises: int
     breaks_due: int
     breaks_taken: int
+    disagreements: int
 
 
 class Exercising(_Told):
@@ -142,6 +143,9 @@ class DeskTold(_Told):
     sat_s: Seconds = Field(description="For how long one has sat without a break.")
     streak_s: Seconds = Field(description="For how long nothing was bad.")
     silent: bool = Field(description="Whether alerts are held back.")
+    opinion: SignTold | None = Field(
+        default=None, description="What the user's own classifier says, as a sign in percent; null without one."
+    )
     counts: DeskCountsTold
     events: tuple[DeskEventTold, ...]
     exercise: Exercising | None = Field(

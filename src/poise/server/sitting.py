@@ -32,6 +32,7 @@ from poise.coach.desk import (
     DeskEvent,
     DeskFeedback,
     DeskSettings,
+    Disagreement,
     Nudge,
     Praise,
     Recalibrate,
@@ -39,6 +40,7 @@ from poise.coach.desk import (
 )
 from poise.coach.desk.signatures import signatures_of
 from poise.desk.diary import Diary, Tally
+from poise.desk.opinion import SecondOpinion, open_opinion
 from poise.desk.profiles import DIARY, load_profile, profiles, save_profile
 from poise.desk.watch import Quiet, Watch
 from poise.errors import InputError, PoiseError
@@ -69,6 +71,7 @@ _KINDS: dict[type[DeskEvent], str] = {
     Praise: "praise",
     BreakDue: "break_due",
     BreakTaken: "break_taken",
+    Disagreement: "disagreement",
     Recalibrate: "recalibrate",
 }
 
@@ -92,6 +95,7 @@ class Sitting(Talk):
         self._name = ""
         self._learner: Calibration | Slouching | None = None
         self._watch: Watch | None = None
+        self._opinion: SecondOpinion | None = None
         self._t = -1.0
 
     async def _asked(self, said: DeskStart | PoseGiven | Snooze | Stop | Ping) -> bool:
@@ -120,7 +124,7 @@ class Sitting(Talk):
     async def _begin(self, start: DeskStart) -> None:
         await self._ended()
         try:
-            self._name, known = await self._aside(partial(self._known, start))
+            self._name, known, self._opinion = await self._aside(partial(self._known, start))
         except PoiseError as problem:
             self._mistakes += 1
             return await self._say(Error(code="name", message=problem.message, hint=problem.hint))
@@ -131,19 +135,20 @@ class Sitting(Talk):
             return None
         return await self._watch_from(start, known)
 
-    def _known(self, start: DeskStart) -> tuple[str, Baseline | None]:
-        """In the thread: under what name this person's baseline at this desk is kept, and what it is."""
+    def _known(self, start: DeskStart) -> tuple[str, Baseline | None, SecondOpinion | None]:
+        """In the thread: under what name this baseline is kept, what it is, and whose second opinion is on."""
         profile = self._store.find_profile(start.profile)
         if profile is None:
             raise InputError("There is no such profile.", "Choose one of /api/profiles.")
         _settings(start), _quiet(start)
         name = f"{profile.id}.{start.place}"
         known = None if start.calibrate or name not in profiles(self._folder) else load_profile(self._folder, name)
-        return name, known
+        return name, known, open_opinion(self._folder)
 
     async def _watch_from(self, start: DeskStart, baseline: Baseline) -> None:
         tally = Tally(Diary(self._folder / DIARY), self._name)
-        self._learner, self._watch = None, Watch(Desk(baseline, _settings(start)), tally, quiet=_quiet(start))
+        desk, quiet = Desk(baseline, _settings(start)), _quiet(start)
+        self._learner, self._watch = None, Watch(desk, tally, quiet=quiet, opinion=self._opinion)
         watched = [
             Watched.model_validate(one) for one in signatures_of(baseline) if one.name not in start.leave_out
         ]
@@ -203,11 +208,13 @@ def _told(feedback: DeskFeedback, watch: Watch) -> BaseModel:
         sat_s=feedback.sat_s,
         streak_s=feedback.streak_s,
         silent=feedback.silent,
+        opinion=SignTold.model_validate(feedback.opinion) if feedback.opinion else None,
         counts=DeskCountsTold(
             nudges=dict(counts.nudges),
             praises=counts.praises,
             breaks_due=counts.breaks_due,
             breaks_taken=counts.breaks_taken,
+            disagreements=counts.disagreements,
         ),
         events=tuple(_event(event) for event in feedback.events),
         exercise=_exercising(watch),

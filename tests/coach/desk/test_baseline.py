@@ -9,10 +9,10 @@ import pytest
 from poise.body import COCO17, Pose, PoseSequence
 from poise.coach.desk import Baseline, Calibration, Learning, Slouching
 from poise.coach.desk.baseline import MEASURES
-from poise.coach.desk.sight import SEEN, glance
+from poise.coach.desk.sight import SEEN, Glance, Steady, glance
 from poise.errors import InputError, UnreadableRecording
-from poise.sim.desk import Spell
-from tests.coach.desk.sitters import FRONT, baseline, learnt, nobody, sitting
+from poise.sim.desk import DeskScene, Spell, desk_camera
+from tests.coach.desk.sitters import BODY, FRONT, baseline, learnt, nobody, sitting
 
 
 def measures(form: dict[str, float], side: bool = False) -> dict[str, float]:
@@ -157,3 +157,28 @@ def test_every_measure_has_a_floor_and_every_view_what_it_sees() -> None:
 def test_a_head_that_drops_alone_is_no_slump() -> None:
     assert measures({"look_down": 25})["drop"] < 1
     assert measures({"forward_head": 8})["drop"] < 1
+
+
+@pytest.mark.parametrize("above", [-0.15, 0.0, 0.1])
+def test_a_head_comes_forward_as_far_for_a_camera_above_as_for_one_below(above: float) -> None:
+    camera = desk_camera(BODY, above=above)
+
+    def seen(**form: float) -> list[Pose]:
+        scene = replace(DeskScene.sitting(12, BODY, **form), restless=0.0)
+        return [pose for part in scene.film(camera) for pose in part]
+
+    look = glance(seen(forward_head=5)[-1], "front")
+    assert look
+    assert learnt(seen()).measures(look.seen)["forward_head"] == pytest.approx(4.57, abs=0.1)
+
+
+def test_a_look_is_the_median_of_what_was_seen_in_three_seconds() -> None:
+    def look(t: float, *seen: float) -> Glance:
+        return Glance(t, np.array(seen), True, False, False, (0.0, 0.0))
+
+    steady, nan = Steady(), math.nan
+    assert steady.update(look(0.0, 5, nan)) == pytest.approx([5, nan], nan_ok=True)
+    assert steady.update(look(1.0, 1, 8)) == pytest.approx([3, 8], nan_ok=True), "seen in half of the looks"
+    assert steady.update(look(2.0, 3, nan)) == pytest.approx([3, nan], nan_ok=True), "in fewer"
+    assert steady.update(look(3.0, nan, nan)) == pytest.approx([3, nan], nan_ok=True)
+    assert steady.update(look(4.5, 9, 2)) == pytest.approx([6, nan], nan_ok=True), "the first two are too old"

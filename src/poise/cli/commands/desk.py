@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -18,8 +18,10 @@ from rich.table import Table
 from poise.body.formats import FORMATS, read_recording
 from poise.cli.app import app, err, out
 from poise.coach.desk import EXERCISES, PRESENCES, Baseline, Desk, DeskFeedback, DeskSettings, Learning
+from poise.coach.desk.signatures import TITLES
 from poise.desk.alerts import open_alerts
 from poise.desk.diary import Diary, Entry, Tally, by_day, by_hour, csv_text
+from poise.desk.opinion import drop_opinion, keep_opinion, kept_opinion, open_opinion
 from poise.desk.profiles import DIARY, desk_folder, load_profile, profiles, save_profile
 from poise.desk.watch import Looks, Quiet, Snooze, Watch, calibrate
 from poise.errors import ResultsUnwritable
@@ -27,13 +29,15 @@ from poise.vision.camera import Camera, open_camera
 from poise.vision.estimators import open_estimator
 from poise.vision.video import Film, open_film
 
-group = typer.Typer(help="Sit well: the desk coach, its diary and its profiles.", invoke_without_command=True)
+group = typer.Typer(invoke_without_command=True)
 app.add_typer(group, name="desk")
 
 #: Pixels wanted of a camera: enough for a face at arm's length, and cheap.
 _SIZE = (640, 480)
 #: Seconds between searches for somebody else: legs under a desk are never seen well, and that is no doubt.
 _DOUBT_S = 10.0
+#: How the state of the second opinion is put.
+_OPINIONS = {"ok": "well", "bad": "badly", "not_observable": "none now"}
 
 
 @group.callback()
@@ -64,7 +68,7 @@ def desk(
         bool, typer.Option("--json", help="Print what changes and what is said as JSON lines.")
     ] = False,
 ) -> None:
-    """Watch how you sit, and say gently and rarely what to change. Ctrl-C ends it.
+    """Sit well: watch how you sit, and say gently and rarely what to change. Ctrl-C ends it.
 
     The first time, or with --calibrate, sit well and still for ten seconds. Nothing leaves this machine, and no
     picture is kept: the diary holds minutes and counts.
@@ -81,6 +85,7 @@ def desk(
     folder, teller = desk_folder(), _Teller(as_json)
     live = film is None
     alerts = open_alerts(alert or ["auto"]) if live else None
+    opinion = open_opinion(folder)
     with ExitStack() as stack:
         kept = film is not None and film.suffix.lower() in FORMATS
         poses = read_recording(film) if film and kept else _seen(stack, camera, film, every, model)
@@ -94,7 +99,8 @@ def desk(
                 save_profile(folder, profile, baseline)
         teller.baseline(baseline)
         tally = Tally(Diary(folder / DIARY), profile) if live else None
-        watch = Watch(Desk(baseline, settings), tally, alerts, quiet, Snooze(folder / "snooze") if live else None)
+        snoozed = Snooze(folder / "snooze") if live else None
+        watch = Watch(Desk(baseline, settings), tally, alerts, quiet, snoozed, opinion)
         stack.callback(watch.close)
         began = datetime.now()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -137,6 +143,7 @@ def diary(
         week = by_day(entries, today, days)
         most = max(entry.seconds for entry in week.values())
         out.print(_chart("Days", ((f"{day:%a %d %b}", entry) for day, entry in week.items()), most))
+        out.print(_what(entries))
 
 
 @group.command("snooze")
@@ -145,6 +152,34 @@ def snooze(minutes: Annotated[float, typer.Argument(help="For how long; 0 ends i
     until = datetime.now() + timedelta(minutes=minutes)
     Snooze(desk_folder() / "snooze").until(until)
     out.print(f"No alerts until {until:%H:%M}." if minutes > 0 else "Alerts are on again.")
+
+
+@group.command("opinion")
+def second_opinion(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="An .onnx or .tflite file of 'poise learn', or others'. Empty: which is on."),
+    ] = None,
+    good: Annotated[str, typer.Option(help="What it calls sitting well; whatever else it says is badly.")] = "good",
+    labels: Annotated[
+        str, typer.Option(help="What its outputs are called, for files that do not say: good,bad")
+    ] = "",
+    off: Annotated[bool, typer.Option("--off", help="Switch it off, and delete the copy.")] = False,
+) -> None:
+    """Ask a classifier of your own, too: one that you taught with pictures of sitting well and badly.
+
+    A copy of it is kept; 'poise desk' and the page say what it says, and when it and the desk coach disagree.
+    """
+    folder = desk_folder()
+    if off:
+        drop_opinion(folder)
+    elif file:
+        keep_opinion(folder, file, good, tuple(one for one in labels.split(",") if one))
+    choice = kept_opinion(folder)
+    if choice is None:
+        out.print("There is no second opinion.")
+    else:
+        out.print(f"Second opinion: {escape(choice.title)}; sitting well is what it calls {escape(choice.good)}.")
 
 
 @group.command("profiles")
@@ -183,12 +218,25 @@ def _chart(title: str, rows: Iterable[tuple[str, Entry]], most: float) -> Table:
     return table
 
 
+def _what(entries: Sequence[Entry]) -> Table:
+    """Minutes and nudges of everything that was bad."""
+    names = {name for entry in entries for name in (*entry.signatures, *entry.nudges)}
+    seconds = {name: sum(entry.signatures.get(name, 0.0) for entry in entries) for name in names}
+    nudges = {name: sum(entry.nudges.get(name, 0) for entry in entries) for name in names}
+    table = Table(title="What was off", box=None, title_justify="left", pad_edge=True)
+    for name in ("", "time", "nudges"):
+        table.add_column(name, justify="right" if name else "left")
+    for name in sorted(names, key=lambda name: (-seconds[name], name)):
+        table.add_row(TITLES.get(name, name), f"{seconds[name] / 60:.0f} min", str(nudges[name]))
+    return table
+
+
 class _Teller:
     """Tells what changes: a line for each alert and change of presence, or JSON lines."""
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
-        self._before: tuple[str, tuple[str, ...]] | None = None
+        self._before: tuple[str, tuple[str, ...], str] | None = None
         self._problem = ""
         self._last: DeskFeedback | None = None
 
@@ -216,13 +264,21 @@ class _Teller:
     def told(self, feedback: DeskFeedback) -> None:
         """What is new."""
         self._last = feedback
-        now = (feedback.presence, feedback.bad)
+        second = feedback.opinion
+        now = (feedback.presence, feedback.bad, second.state if second else "")
         if now != self._before:
             self._before = now
             self._line(
-                type="state", t=feedback.t, presence=feedback.presence, bad=feedback.bad, signs=feedback.signs
+                type="state",
+                t=feedback.t,
+                presence=feedback.presence,
+                bad=feedback.bad,
+                signs=feedback.signs,
+                opinion=second,
             )
-            self.say(f"{_clock(feedback.t)}  {', '.join(self._titles(feedback)) or PRESENCES[feedback.presence]}")
+            state = ", ".join(self._titles(feedback)) or PRESENCES[feedback.presence]
+            other = f" ({second.title.lower()}: {_OPINIONS[second.state]})" if second else ""
+            self.say(f"{_clock(feedback.t)}  {state}{other}")
         for event in feedback.events:
             self._line(type=type(event).__name__, **asdict(event))
             self.say(f"{_clock(event.t)}  » {event.text}")

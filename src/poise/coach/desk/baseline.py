@@ -142,7 +142,7 @@ def _front(base: Baseline, now: Mapping[str, float]) -> dict[str, float]:
     gap_lost = (shoulder_y0 - eye_y0) - (shoulder_y - eye_y)
     return {
         "nearer": nearer,
-        "forward_head": _beyond(nearer - (shoulders0 - shoulders), _TWISTING * turn),
+        "forward_head": _beyond(_ahead(nearer - (shoulders0 - shoulders), gap_lost), _TWISTING * turn),
         # Sunk is who sinks as a whole; a camera that is not level also sees leaning as sinking or rising.
         "drop": _least(drop, eye_y - eye_y0) - _TILTED * abs(nearer),
         "hike": _least(gap_lost, -drop),
@@ -157,9 +157,17 @@ def _front(base: Baseline, now: Mapping[str, float]) -> dict[str, float]:
 #: How many centimetres up or down a camera that is tilted by some 15 degrees sees each one nearer; and how many
 #: degrees it sees a head, and the shoulders that follow it, tilted for each one turned. Ours.
 _TILTED, _TURNING = 0.2, (0.5, 0.25)
+#: A neck that brings the head forward by 5 cm also lowers it by 2.8 (that of the simulated body; ours). A camera
+#: above the eyes sees less of the one and more of the other, and as much of both together.
+_NECK = 5.0 / math.hypot(5.0, 2.8)
 #: How many centimetres a head seems to come forward for each degree it is turned: the trunk follows, its shoulders
 #: look narrower and so farther, by up to 0.4 cm a degree of trunk before a camera 15 degrees aside. Ours.
 _TWISTING = 0.12
+
+
+def _ahead(nearer: float, lower: float) -> float:
+    """How far a head has come forward that is so much nearer and lower against the shoulders, cm."""
+    return _NECK * math.hypot(nearer, min(max(lower, 0.0), nearer)) if nearer > 0 else nearer
 
 
 def _beyond(value: float, allowed: float) -> float:

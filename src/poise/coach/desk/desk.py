@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from poise.body import Pose
 from poise.coach.desk.baseline import Baseline
-from poise.coach.desk.events import PRESENCES, BreakTaken, DeskEvent, DeskFeedback, Presence, Recalibrate, Sign
+from poise.coach.desk.events import (
+    PRESENCES,
+    BreakTaken,
+    DeskEvent,
+    DeskFeedback,
+    Opinion,
+    Presence,
+    Recalibrate,
+    Sign,
+)
 from poise.coach.desk.policy import Bad, DeskSettings, Dwell, Policy
 from poise.coach.desk.presence import PresenceTracker
 from poise.coach.desk.sight import Steady, glance
-from poise.coach.desk.signatures import Signature, bounds, signatures_of, value_of
+from poise.coach.desk.signatures import DWELL_S, OF_S, TITLES, Signature, bounds, signatures_of, value_of
 
 #: Looks nearer to each other than this are one; once or twice a second is enough. A pause longer than `LONGEST_S`
 #: counts as that long.
 PACE_S, LONGEST_S = 0.25, 2.0
 #: Seconds in which the baseline follows who sits well, and by how many spreads at most.
 DRIFT_S, DRIFT_MOST = 1200.0, 1.0
+#: Percent from which on the second opinion is that one sits badly, and below which that one sits well again. Ours.
+OPINION, OPINION_CLEAR = 50.0, 40.0
 #: Head and shoulders risen together by so many centimetres for so long, at the same distance: the camera or the
 #: chair has moved, since nobody grows. Ours.
 MOVED_CM, MOVED_S = 5.0, 60.0
@@ -42,6 +53,7 @@ class Desk:
         self.moved = False
         watched = [s for s in signatures_of(baseline) if s.name not in settings.leave_out]
         self._watched = [(s, Dwell(s.dwell_s, s.of_s), *bounds(s, baseline)) for s in watched]
+        self._second = Dwell(DWELL_S, OF_S)
         self._policy = Policy(settings)
         self._presence = PresenceTracker(baseline)
         self._steady = Steady()
@@ -51,8 +63,11 @@ class Desk:
         self._untold: list[DeskEvent] = []
         self._last: DeskFeedback | None = None
 
-    def update(self, pose: Pose) -> DeskFeedback:
-        """What there is to say about the next pose; one that follows too closely changes nothing."""
+    def update(self, pose: Pose, opinion: Opinion | None = None) -> DeskFeedback:
+        """What there is to say about the next pose; one that follows too closely changes nothing.
+
+        ``opinion`` is what a classifier says of it: held as long as a signature, and told of when it differs.
+        """
         last = self._last
         if last is not None and pose.t - last.t < PACE_S:
             return replace(last, events=())
@@ -65,10 +80,11 @@ class Desk:
         if presence in ("away", "other", "standing"):
             for _, dwell, *_ in self._watched:
                 dwell.reset()
+            self._second.reset()
         events = self._watch_camera(pose.t, dt, presence, measures)
         if self.moved or self._risen_s >= MOVED_S:
             presence = "moved"
-        self._last = self._say(pose.t, dt, presence, measures, events)
+        self._last = self._say(pose.t, dt, presence, measures, events, opinion)
         return self._last
 
     def snooze(self, seconds: float) -> None:
@@ -100,11 +116,18 @@ class Desk:
         return [Recalibrate(t, "The camera, the screen or the chair has moved. Sit well and calibrate again.")]
 
     def _say(
-        self, t: float, dt: float, presence: Presence, measures: Mapping[str, float], events: list[DeskEvent]
+        self,
+        t: float,
+        dt: float,
+        presence: Presence,
+        measures: Mapping[str, float],
+        events: list[DeskEvent],
+        opinion: Opinion | None,
     ) -> DeskFeedback:
         signs, bad = [], []
+        against = {name: value - self._drift.get(name, 0.0) for name, value in measures.items()}
         for signature, dwell, limit, clear in self._watched:
-            sign = self._sign(dt, signature, dwell, limit, clear, presence, measures)
+            sign = self._sign(dt, signature, dwell, limit, clear, presence, against)
             signs.append(sign)
             if dwell.bad:
                 bad.append(self._bad(signature, sign, measures))
@@ -112,7 +135,9 @@ class Desk:
         silent = self.silent or self._policy.silent(t)
         events += self._untold
         self._untold = []
-        told = self._policy.update(t, dt, presence, bad, silent)
+        second = self._hear(dt, presence, opinion) if opinion else None
+        differs = _differs(opinion, second, signs) if opinion and second else None
+        told = self._policy.update(t, dt, presence, bad, silent, differs)
         return DeskFeedback(
             t=t,
             presence=presence,
@@ -121,9 +146,21 @@ class Desk:
             sat_s=self._policy.sat_s,
             streak_s=self._policy.streak_s,
             silent=silent,
+            opinion=second,
             counts=self._policy.counts,
             events=(*events, *told),
         )
+
+    def _hear(self, dt: float, presence: Presence, opinion: Opinion) -> Sign:
+        """The second opinion as of now; only who sits and is known is what it was taught with."""
+        dwell, value, reason = self._second, 100 * opinion.bad, ""
+        if presence == "sitting":
+            dwell.update(dt, value, OPINION, OPINION_CLEAR)
+            state = "bad" if dwell.bad else "ok"
+        else:
+            state, value, reason = "not_observable", math.nan, PRESENCES[presence]
+        name, limits = "opinion", (OPINION, OPINION_CLEAR)
+        return Sign(name, TITLES[name], state, value, "%", *limits, dwell.bad_s, reason)  # type: ignore[arg-type]
 
     def _sign(
         self,
@@ -133,10 +170,9 @@ class Desk:
         limit: float,
         clear: float,
         presence: Presence,
-        measures: Mapping[str, float],
+        against: Mapping[str, float],
     ) -> Sign:
         if presence in ("sitting", "turned"):
-            against = {name: value - self._drift.get(name, 0.0) for name, value in measures.items()}
             value, reason = value_of(signature, against, self.baseline)
         else:
             value, reason = math.nan, PRESENCES[presence]
@@ -161,3 +197,16 @@ class Desk:
             if abs(off) < 2.0 * spread:
                 drift = self._drift[name] + off * dt / DRIFT_S
                 self._drift[name] = max(-DRIFT_MOST * spread, min(DRIFT_MOST * spread, drift))
+
+
+def _differs(opinion: Opinion, second: Sign, signs: Sequence[Sign]) -> str | None:
+    """How the second opinion differs from what is measured; empty if it does not, None if it is in doubt."""
+    if second.state == "not_observable" or (second.value > second.limit) != (second.state == "bad"):
+        return None
+    bad = [sign.title.lower() for sign in signs if sign.state == "bad"]
+    if bool(bad) == (second.state == "bad"):
+        return ""
+    calls = f"your classifier calls this {opinion.label}"
+    return (
+        f"We differ: I measure {', '.join(bad)}; {calls}." if bad else f"We differ: {calls}; I measure nothing off."
+    )

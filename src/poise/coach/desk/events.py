@@ -9,6 +9,7 @@
        ├─ Praise     a nudge was heeded, or a long stretch of sitting well
        ├─ BreakDue   sat for long enough: stand up, and what to do
        ├─ BreakTaken sitting was interrupted, or the exercise was done
+   ├─ Disagreement  the second opinion has been another for a while
        └─ Recalibrate  the baseline does not fit any more, and why
 """
 
@@ -51,6 +52,14 @@ class Sign:
     clear: float
     bad_s: float = 0.0
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a classifier of the user's own says: its ``label``, and how likely sitting badly is, 0 to 1."""
+
+    label: str
+    bad: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,14 @@ class BreakTaken:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """The second opinion has been another than what is measured, for a while: told, and no alert."""
+
+    t: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Recalibrate:
     """The baseline does not fit what is seen any more."""
 
@@ -104,7 +121,7 @@ class Recalibrate:
     text: str
 
 
-DeskEvent = Nudge | Praise | BreakDue | BreakTaken | Recalibrate
+DeskEvent = Nudge | Praise | BreakDue | BreakTaken | Disagreement | Recalibrate
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,7 @@ class DeskCounts:
     praises: int = 0
     breaks_due: int = 0
     breaks_taken: int = 0
+    disagreements: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,7 @@ class DeskFeedback:
 
     ``distance`` is from the eyes to the camera, cm, NaN where it cannot be said. ``sat_s`` is for how long one has
     sat without a break, ``streak_s`` for how long nothing was bad, ``silent`` whether alerts are held back.
+    ``opinion`` is the second one, None without any; it is not among the signs, and nothing is nudged for it.
     """
 
     t: float
@@ -132,6 +151,7 @@ class DeskFeedback:
     sat_s: float = 0.0
     streak_s: float = 0.0
     silent: bool = False
+    opinion: Sign | None = None
     counts: DeskCounts = field(default_factory=DeskCounts)
     events: tuple[DeskEvent, ...] = ()
 

@@ -18,6 +18,7 @@ from poise.coach.desk.events import (
     BreakTaken,
     DeskCounts,
     DeskEvent,
+    Disagreement,
     Nudge,
     Praise,
     Presence,
@@ -31,6 +32,8 @@ from poise.errors import InputError, UnknownName
 EXERCISES = ("squat", "shoulder_press", "lateral_raise")
 #: Seconds within which a nudge must be heeded to be praised. Ours.
 HEED_S = 60.0
+#: Seconds for which the second opinion must have been another to be told of. Ours.
+DIFFERS_S = 30.0
 #: Nudges of one signature in vain after which the baseline is doubted instead.
 IN_VAIN = 3
 
@@ -139,13 +142,18 @@ class Policy:
         self._offered = 0
         self._snoozed_until = float("-inf")
         self._praised_streaks = 0
+        self._differs_s = 0.0
+        self._differed_at: float | None = None
+        self._differing = False
         self.sat_s = self.streak_s = 0.0
 
     @property
     def counts(self) -> DeskCounts:
         """What was said so far."""
         others = self._others
-        return DeskCounts(dict(self._given), others[Praise], others[BreakDue], others[BreakTaken])
+        return DeskCounts(
+            dict(self._given), others[Praise], others[BreakDue], others[BreakTaken], others[Disagreement]
+        )
 
     def snooze(self, until: float) -> None:
         """Say nothing until then."""
@@ -156,9 +164,9 @@ class Policy:
         return t < self._snoozed_until
 
     def update(
-        self, t: float, dt: float, presence: Presence, bad: Sequence[Bad], silent: bool
+        self, t: float, dt: float, presence: Presence, bad: Sequence[Bad], silent: bool, differs: str | None = None
     ) -> tuple[DeskEvent, ...]:
-        """What is to be said now."""
+        """What is to be said now; ``differs`` how the second opinion does: empty if not, None if nobody knows."""
         sitting = presence in ("sitting", "turned", "hand")
         self._forgive(bad, sitting)
         if sitting:
@@ -168,6 +176,7 @@ class Policy:
             events += self._nudge(t, bad)
         if sitting and not bad and not silent:
             events += self._streak(t)
+        events += self._disagree(t, dt, differs, silent)
         for event in events:
             self._others[type(event)] += 1
         return tuple(events)
@@ -214,6 +223,17 @@ class Policy:
         if done > self._praised_streaks and self._settings.praise:
             yield Praise(t, "streak", self.streak_s, f"{self.streak_s / 60:.0f} minutes of sitting well.")
         self._praised_streaks = done
+
+    def _disagree(self, t: float, dt: float, differs: str | None, silent: bool) -> Iterator[DeskEvent]:
+        """Tell of another opinion that lasts: once until both agree again, and no more often than nudges."""
+        if differs is None:
+            return
+        self._differs_s = self._differs_s + dt if differs else 0.0
+        self._differing = self._differing and bool(differs)
+        soon = self._differed_at is not None and t - self._differed_at < self._settings.every_s
+        if self._differs_s >= DIFFERS_S and not (self._differing or soon or silent):
+            self._differing, self._differed_at = True, t
+            yield Disagreement(t, differs)
 
     def _breaks(self, t: float, dt: float, presence: Presence, silent: bool) -> Iterator[DeskEvent]:
         if presence in ("away", "standing", "other"):

@@ -180,11 +180,10 @@ class Steady:
         self._recent.append((glance.t, glance.seen))
         while glance.t - self._recent[0][0] > STEADY_S:
             self._recent.popleft()
-        values = np.array([seen for _, seen in self._recent])
-        known = np.isfinite(values)
-        few = known.sum(0) * 2 < len(values)
-        values[:, few] = 0.0
-        return np.where(few, math.nan, np.nanmedian(values, axis=0))
+        values = np.sort([seen for _, seen in self._recent], axis=0)  # what was not seen comes last
+        known, columns = np.isfinite(values).sum(0), np.arange(values.shape[1])
+        middle = (values[np.maximum(known - 1, 0) // 2, columns] + values[known // 2, columns]) / 2
+        return np.where(2 * known < len(values), math.nan, middle)
 
     def reset(self) -> None:
         """Forget what was seen."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poise.coach.desk.baseline import SLOUCHES, Baseline
-from poise.coach.desk.events import Sign
 from poise.coach.desk.sight import DeskView
 
 #: Seconds for which a signature must have been bad, of so many seconds watched; and for how long it must have been
@@ -254,6 +253,12 @@ SLOUCH = Signature(
     _OURS,
 )
 
+#: What everything that may be bad is called, the second opinion included.
+TITLES: Mapping[str, str] = {
+    **{signature.name: signature.title for view in SIGNATURES.values() for signature in (*view, SLOUCH)},
+    "opinion": "Second opinion",
+}
+
 
 def bounds(signature: Signature, baseline: Baseline) -> tuple[float, float]:
     """From which value on a signature is bad, and below which it is over."""
@@ -293,11 +298,3 @@ def _slouching(measures: Mapping[str, float], baseline: Baseline) -> float:
     shown = [baseline.slouch[name] / baseline.spread[name] for name in names]
     now = [measures[name] / baseline.spread[name] for name in names]
     return 100 * sum(a * b for a, b in zip(shown, now, strict=True)) / sum(a * a for a in shown)
-
-
-def unseen(signature: Signature, baseline: Baseline, reason: str) -> Sign:
-    """A signature that cannot be observed now."""
-    limit, clear = bounds(signature, baseline)
-    return Sign(
-        signature.name, signature.title, "not_observable", math.nan, signature.unit, limit, clear, 0.0, reason
-    )

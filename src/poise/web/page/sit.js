@@ -154,7 +154,7 @@ export class Sit {
       [told.distance === null ? '–' : `${Math.round(told.distance)} cm`, 'to the camera'], [clock(told.sat_s), 'sat without a break'], [clock(told.streak_s), 'sitting well'],
       [String(Object.values(told.counts.nudges).reduce((sum, n) => sum + n, 0)), 'nudges'], [`${told.counts.breaks_taken} of ${told.counts.breaks_due}`, 'breaks taken'],
     ].map(([value, name]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
-    this.#signs(told.signs);
+    this.#signs([...told.signs, ...(told.opinion ? [told.opinion] : [])]);
     this.#snoozed = told.silent;
     part('snooze').textContent = told.silent ? 'Speak again' : `Silent for ${SNOOZE} minutes`;
     told.events.forEach((event) => this.#alert(event));
@@ -173,7 +173,7 @@ export class Sit {
         el('small', {}, this.#sees.get(sign.name) ?? '')))));
   }
 
-  /** An event reaches the user as loudly as it must, and no louder; praise is only written. */
+  /** An event reaches the user as loudly as it must, and no louder; praise and disagreement are only written. */
   #alert({ type, text, level }) {
     const loud = { nudge: level, break_due: 2, recalibrate: 1 }[type] ?? 0;
     this.alerts.push({ type, text, level: loud });
