@@ -75,6 +75,25 @@ def test_mmpose_lists_the_people_of_every_picture(tmp_path: Path, wrapped: bool)
     assert instants[2].poses[0].at("right_heel").tolist() == [125, 250]
 
 
+def test_scores_are_levelled_by_whose_they_are_and_the_origin_is_nowhere(tmp_path: Path) -> None:
+    """OpenPose's are believed from 0.2, MMPose's and COCO's results from 0.3: each becomes 0.5."""
+    person = body(COCO17)
+    person[:2, 2] = 0.2, 0.3
+    person[3, :2] = 0.0
+    flat = person.ravel().tolist()
+    row = {"keypoints": person[:, :2].tolist(), "keypoint_scores": person[:, 2].tolist()}
+    laid_out = {
+        "openpose": {"people": [{"pose_keypoints_2d": flat}]},
+        "mmpose": [{"frame_id": 0, "instances": [row]}],
+        "coco": [{"image_id": 0, "keypoints": flat}],
+    }
+    for name, said in laid_out.items():
+        ((_, (pose,)),) = read_people(write(tmp_path / f"{name}.json", said), rate=1)
+        assert pose.score[0 if name == "openpose" else 1] == pytest.approx(0.5), name
+        assert np.isnan(pose.points[3]).all()
+        assert pose.score[3] == 0.0
+
+
 def test_of_the_whole_body_the_body_and_the_feet_are_taken(tmp_path: Path) -> None:
     points = np.arange(266, dtype=float).reshape(133, 2) + 1
     row = {"keypoints": points.tolist(), "keypoint_scores": [0.9] * 133}

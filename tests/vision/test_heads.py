@@ -32,13 +32,26 @@ def test_dark_finds_the_top_between_the_cells() -> None:
     assert np.abs(places / 4 - wanted).max() < 0.01
 
 
-def test_dark_moves_a_peak_by_a_cell_at_most_and_not_where_there_is_none() -> None:
-    ramp = np.tile(np.linspace(0.0, 1.0, 48, dtype=np.float32) ** 8, (64, 1))
-    ramp[:, 30:] = 0.0
-    far, flat = ramp, np.full((64, 48), 0.5, np.float32)
-    places, _ = from_heatmaps(np.stack([far, flat]))
-    assert abs(places[0, 0] / 4 - 29) <= 1.0
-    assert places[1].tolist() == [0.0, 0.0]
+def test_dark_moves_a_peak_by_a_cell_at_most() -> None:
+    shoulder = 0.9 * gaussian(24.0, 30.0, sigma=4.0)
+    shoulder[30, 20] = 1.0
+    assert from_heatmaps(shoulder[None])[0] == pytest.approx(np.array([[84.0, 120.0]]))
+
+
+def test_dark_leaves_what_has_no_top_and_what_is_at_the_edge() -> None:
+    between = gaussian(14.0, 30.0) + gaussian(26.0, 30.0)
+    between[30, 20] = 1.2
+    maps = np.stack([between, gaussian(20.3, 62.3), gaussian(46.2, 30.3), np.zeros((64, 48), np.float32)])
+    assert from_heatmaps(maps)[0].tolist() == [[80.0, 120.0], [80.0, 248.0], [184.0, 120.0], [0.0, 0.0]]
+
+
+def test_dark_is_not_led_astray_by_rough_maps() -> None:
+    wanted = np.random.default_rng(0).uniform(12.0, 36.0, (40, 2))
+    rough = np.random.default_rng(1).normal(0.0, 0.03, (40, 64, 48))
+    maps = np.stack([gaussian(x, y) for x, y in wanted]) + rough.astype(np.float32)
+    off = {dark: np.linalg.norm(from_heatmaps(maps, dark=dark)[0] / 4 - wanted, axis=1) for dark in (True, False)}
+    assert np.median(off[True]) < 0.1
+    assert np.median(off[True]) < np.median(off[False]) / 3
 
 
 def test_dark_finds_the_top_of_what_lies_askew() -> None:

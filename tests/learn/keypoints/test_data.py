@@ -13,7 +13,7 @@ from PIL import Image
 from poise.body import COCO17
 from poise.errors import UnreadableMedia, UnreadableRecording
 from poise.learn.keypoints.coco import read_coco
-from poise.learn.keypoints.data import DISC_RADIUS, People, Recipe, targets, varied, view_of
+from poise.learn.keypoints.data import DISC_RADIUS, People, Recipe, View, targets, varied, view_of
 from poise.learn.keypoints.evaluate import found_by, precision, read_boxes, write_results
 from poise.learn.keypoints.oks import Labelled, evaluate
 
@@ -177,6 +177,35 @@ def test_a_network_that_knows_the_answer_has_precision_one(folder: Path) -> None
     (first, _) = found_by(sees_targets(people), people)  # type: ignore[arg-type]
     off = np.abs(first.keypoints - people.people[0].keypoints[:, :2])
     assert off.max() < 0.02, "what is learnt from and how it is read are each other's inverse"
+
+
+def test_mirror_images_are_turned_back_before_the_mean_is_taken(folder: Path) -> None:
+    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=0.0))
+    plain = [view_of(person.box, SIZE) for person in people.people]
+    turned = [View(view.roi, SIZE, mirrored=True) for view in plain]
+    orders, looks = [np.arange(17), COCO17.mirror], iter([plain, turned])
+
+    def network(pictures: torch.Tensor) -> np.ndarray:
+        order = orders.pop(0)
+        shown = [(view, p.keypoints[order]) for view, p in zip(next(looks), people.people, strict=True)]
+        maps = [targets(view.to_network(k[:, :2]), k[:, 2] > 0, SIZE, "gaussian")[0] for view, k in shown]
+        return np.stack(maps)
+
+    for found, person in zip(found_by(network, people, flip=True), people.people, strict=True):
+        off = np.linalg.norm(found.keypoints - person.keypoints[:, :2], axis=1)
+        assert off.max() < 0.6, "an eighth of a cell, for they are counted from the first pixel"
+
+
+def test_how_surely_somebody_is_found_is_the_mean_of_the_keypoints_that_count(folder: Path) -> None:
+    people = People(read_coco(folder / "people.json"), folder, Recipe(SIZE, vary=0.0))
+
+    def network(pictures: torch.Tensor) -> np.ndarray:
+        maps = np.zeros((len(pictures), 17, 64, 48), np.float32)
+        maps[:, :2, 30, 20] = np.array([0.9, 0.5])
+        maps[:, 2:, 30, 20] = 0.1
+        return maps
+
+    assert [one.score for one in found_by(network, people)] == pytest.approx([0.7, 0.7])
 
 
 def test_detected_boxes_are_looked_into_instead(folder: Path) -> None:
