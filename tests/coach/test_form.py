@@ -326,6 +326,13 @@ def test_what_cannot_be_seen_breaks_no_condition() -> None:
     assert not violated(impossible, stretch(unseen(figure(), "left_knee", "right_knee")))
 
 
+@pytest.mark.parametrize(("yaw", "broken"), [(141.0, False), (139.0, True), (41.0, True), (39.0, False)])
+def test_a_condition_is_read_from_further_off_than_a_rule(yaw: float, broken: bool) -> None:
+    seen_so = stretch(figure(BENT, yaw=yaw), view=replace(SIDE, yaw=yaw))
+    assert violated(condition(min=1000), seen_so) == broken
+    assert judge(RULE, seen_so, None).state == "not_observable"
+
+
 def test_sway_is_the_sideways_range_in_torso_lengths() -> None:
     poses = [moved(figure(), "left_wrist", (10.0 * i, 4.0 * i)) for i in range(11)]
     assert sway(stretch(*poses), "left_wrist") == pytest.approx(0.9)

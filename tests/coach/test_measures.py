@@ -113,7 +113,7 @@ EXPECTED: dict[str, tuple[Mapping[str, Place], float]] = {
     "head_drop": (PRONE, 45.0),
     "elbow_flare": (PRONE, 60.0),
     "elbow_bend_ahead": (UNEVEN, 60.0),
-    "trunk_length": (SQUATTING, 1.0),
+    "shoulder_lift": ({"left_ear": (0.0, 3.0, 0.0)}, 1.0 / 1.3),
     "shin_lean": (SQUATTING, 30.0),
     "upper_arm_tilt": (SQUATTING, 90.0),
     "heel_lift": (ON_TOES, 0.1),

@@ -10,7 +10,7 @@ from poise.body import BLAZEPOSE33, Pose
 from poise.coach.events import View
 from poise.coach.measures import GATES
 from poise.coach.view import YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
-from tests.coach.bodies import figure, moved, unseen
+from tests.coach.bodies import STANDING, figure, moved, unseen
 
 BENT_TOWARDS_CAMERA = {
     "left_shoulder": (1.0, 1.7, 0.37),
@@ -70,13 +70,26 @@ def test_yaw_and_facing_are_exact_where_the_world_is_known(yaw: float, facing: i
 
 
 @pytest.mark.parametrize("facing", [1, -1])
-@pytest.mark.parametrize(("yaw", "folded"), [(0.0, 0.0), (45.0, 45.0), (90.0, 90.0), (135.0, 45.0)])
-def test_widths_alone_give_yaw_folded_at_90_and_the_nose_gives_facing(
-    yaw: float, folded: float, facing: int
-) -> None:
+@pytest.mark.parametrize("yaw", [0.0, 45.0, 90.0, 135.0])
+def test_without_a_world_widths_give_yaw_and_the_nose_gives_facing(yaw: float, facing: int) -> None:
     view = ViewTracker().update(figure(yaw=yaw, facing=facing, world=False), 100.0)
-    assert view.yaw == pytest.approx(folded, abs=1e-5)
+    assert view.yaw == pytest.approx(yaw, abs=1e-5)
     assert view.facing == (facing if yaw else 0)
+
+
+def test_sides_that_change_places_are_side_on() -> None:
+    tracker = ViewTracker()
+    for i in range(60):
+        view = tracker.update(figure(t=0.1 * i, yaw=70.0 if i % 2 else 110.0), 100.0)
+    assert view.yaw == pytest.approx(90.0, abs=3.0)
+
+
+def test_a_body_that_lies_down_and_sits_up_away_from_the_camera_is_not_side_on() -> None:
+    tracker = ViewTracker()
+    supine = {name: (-up, forward, left) for name, (forward, up, left) in STANDING.items()}
+    for i in range(60):
+        view = tracker.update(figure(supine if i % 20 < 10 else None, t=0.1 * i, yaw=135.0), 100.0)
+        assert view.yaw == pytest.approx(135.0, abs=1e-5)
 
 
 def test_yaw_is_the_same_lying_down() -> None:
@@ -105,7 +118,7 @@ def test_a_turn_is_followed_over_about_a_second_and_kept_while_nobody_is_seen() 
     tracker = ViewTracker()
     assert tracker.update(figure(yaw=0.0), 100.0).yaw == pytest.approx(0.0, abs=1e-5)
     turned = tracker.update(figure(t=0.7, yaw=90.0), 100.0)
-    assert turned.yaw == pytest.approx(90 * (1 - 1 / math.e))
+    assert math.tan(math.radians(turned.yaw)) == pytest.approx(math.e - 1)
     assert tracker.update(Pose.missing(BLAZEPOSE33, 0.8), 100.0) == turned
     assert tracker.update(figure(t=0.9), math.nan) == turned
 

@@ -20,7 +20,7 @@ from poise.body import Array, Keypoints, Pose, PoseSequence
 from poise.coach.events import Fault, View
 from poise.coach.exercise import Condition, Moment, Part, Rule
 from poise.coach.measures import KEYPOINT_SIGMA, Body, Measure, find_measure
-from poise.coach.view import YAW_SIGMA, beyond, observable, turn_advice, view_name
+from poise.coach.view import YAW_SIGMA, beyond, observable, off_plane, turn_advice, view_name
 
 #: Probability above which a limit counts as broken, and below whose complement as kept.
 SURE = 0.8
@@ -43,6 +43,8 @@ UNUSUAL = 2.0
 #: Standard errors of a time in seconds and of a lag as a share of the repetition, where pictures are no further
 #: apart; and of a speed, a second, as a multiple of the measure's own (only its quick part counts). Ours.
 TIME_SIGMA, LAG_SIGMA, SPEED_SIGMA = 0.04, 0.03, 2.0
+#: How far off its plane a condition may be read, degrees: it asks for much or little, not for a number. Ours.
+ROUGHLY = 50.0
 #: The share of its way at either end of which a measure is not timed.
 MIDWAY = 0.1
 #: How far two measures may be out of step, as a share of the repetition, to be told.
@@ -413,9 +415,12 @@ def _broken(rule: Rule, value: float, sigma: float, lenience: float) -> float:
 
 
 def violated(condition: Condition, stretch: Stretch) -> bool:
-    """Whether a stretch clearly breaks a condition; what was not seen breaks none."""
+    """Whether a stretch clearly breaks a condition; what was not seen breaks none.
+
+    It asks for less than a rule, so it is read from further off its plane.
+    """
     measure = condition.quantity
-    if not observable(stretch.view, measure.plane, measure.gate):
+    if not off_plane(stretch.view.yaw, measure.plane) <= ROUGHLY:
         return False
     scores = measure.scores(stretch.body)
     side = int(np.argmax(scores.mean(-1)))

@@ -262,11 +262,16 @@ def trunk_elevation(body: Body, side: str) -> Array:
     return g.elevation(*body.in_plane("sagittal", "mid_shoulder", "mid_hip"))
 
 
-@_measure("torso", "sagittal", "mid_shoulder", "mid_hip")
-def trunk_length(body: Body, side: str) -> Array:
-    """How far the shoulders are from the hips, whichever way the trunk leans."""
-    shoulder, hip = body.in_plane("sagittal", "mid_shoulder", "mid_hip")
-    return np.asarray(g.distance(shoulder, hip) / body.scale)
+@_measure("ratio", "any", "mid_shoulder", "mid_hip", "{side}_ear")
+def shoulder_lift(body: Body, side: str) -> Array:
+    """How far up the line from hips (0) to ears (1) the shoulders are: about 0.73, more when they are lifted.
+
+    Hips that are guessed too low, or a head that nods, change it much less than a shrug does.
+    """
+    shoulder, hip, ear = (body.at(name) for name in ("mid_shoulder", "mid_hip", f"{side}_ear"))
+    line = ear - hip
+    square = (line * line).sum(-1)
+    return np.asarray(((shoulder - hip) * line).sum(-1) / np.where(square > 0, square, np.nan))
 
 
 @_measure("deg", "sagittal", "{side}_hip", "{side}_knee")

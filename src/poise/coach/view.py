@@ -3,7 +3,7 @@
 Yaw is 0 when the body faces the camera, 90 side-on, 180 turned away. Two sources are fused: the width of the
 shoulders and hips against the torso (blind near 0, where its derivative vanishes) and the depth of the world
 keypoints (noisy near 90), weighted sin² and cos² of the angle. It holds lying down as well as upright, since it
-asks how far the left-right axis of the body turns out of the picture.
+asks how far the left-right axis of the body turns out of the picture, and which way round it lies there.
 """
 
 from __future__ import annotations
@@ -93,12 +93,15 @@ class Scale:
 
 
 class ViewTracker:
-    """Estimates the `View` pose by pose, smoothed over about a second."""
+    """Estimates the `View` pose by pose, smoothed over about a second.
+
+    What is smoothed is the left-right axis of the body, as a complex number in the picture and a depth: where left
+    and right change places it passes through side-on, and a trunk that rises or bends does not turn it.
+    """
 
     def __init__(self) -> None:
         self.view = View("unknown", math.nan, math.nan, 0)
-        self._yaw = math.nan
-        self._facing = 0.0
+        self._facing = self._depth = 0.0
         self._axis = 0j
         self._t = self._looked = math.nan
 
@@ -109,28 +112,35 @@ class ViewTracker:
         if pose.seen and math.isfinite(scale):
             self._looked = pose.t
             yaw, forward, axis = self._instant(pose, scale)
-            gain = 1.0 if math.isnan(self._yaw) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
             if math.isfinite(yaw):
-                self._yaw = yaw if math.isnan(self._yaw) else self._yaw + gain * (yaw - self._yaw)
+                gain = 1.0 if math.isnan(self._t) else 1 - math.exp(-(pose.t - self._t) / _TURN_S)
+                across = cmath.rect(math.cos(math.radians(yaw)), cmath.phase(axis))
+                self._axis += gain * (across - self._axis)
+                self._depth += gain * (math.sin(math.radians(yaw)) - self._depth)
                 self._facing += gain * (forward - self._facing)
-                self._axis += gain * (axis - self._axis)
                 self._t = pose.t
+        if math.isnan(self._t):
+            return self.view
+        off = math.degrees(math.atan2(self._depth, abs(self._axis)))
+        yaw = 180.0 - off if self._axis.real < 0 else off
         facing = 0 if abs(self._facing) < 0.1 else (1 if self._facing > 0 else -1)
-        tilt = math.degrees(cmath.phase(self._axis)) / 2 if self._axis else 0.0
-        self.view = View(view_name(self._yaw), self._yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
+        tilt = math.degrees(cmath.phase(self._axis**2)) / 2
+        self.view = View(view_name(yaw), yaw, YAW_SIGMA, facing, tilt if abs(tilt) > _LEVEL else 0.0)
         return self.view
 
     def _instant(self, pose: Pose, scale: float) -> tuple[float, float, complex]:
-        """Yaw in degrees, the forward direction's share along the picture's x, and the left-right axis, of a pose.
-
-        The axis is squared as a complex number, so that left to right and right to left add up.
+        """Of a pose: how far its left-right axis points out of the picture, degrees; the forward direction's share
+        along the picture's x; and that axis in the picture, from right to left.
         """
         (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
-        widths, axis = [], (complex(ls[0] - rs[0] + lh[0] - rh[0], ls[1] - rs[1] + lh[1] - rh[1]) / scale) ** 2
-        if min(scores[:2]) > _DIM:
-            widths.append(min(1.0, math.dist(ls, rs) / (scale * _SHOULDERS)))
-        if min(scores[2:]) > _DIM:
-            widths.append(min(1.0, math.dist(lh, rh) / (scale * _HIPS)))
+        widths, axis = [], 0j
+        for left, right, usual, score in (
+            (ls, rs, _SHOULDERS, min(scores[:2])),
+            (lh, rh, _HIPS, min(scores[2:])),
+        ):
+            if score > _DIM:
+                widths.append(min(1.0, math.dist(left, right) / (scale * usual)))
+                axis += complex(left[0] - right[0], left[1] - right[1]) / scale
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
@@ -149,9 +159,7 @@ class ViewTracker:
         deep = math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1])))
         weight = math.sin(math.radians(deep)) ** 2 if math.isfinite(flat) else 0.0
         yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
-        if forward[2] / norm > 0.3:
-            yaw = 180.0 - yaw
-        return yaw, 0.5 * (forward[0] / norm + ahead), axis
+        return yaw, 0.5 * (forward[0] / norm + ahead), axis or complex(across[0], across[1])
 
 
 def _face_ahead(pose: Pose, scale: float) -> float:

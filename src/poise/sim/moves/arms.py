@@ -31,7 +31,9 @@ def _uneven(beat: Beat) -> Array:
 
 
 _ASYMMETRY = Parameter(0, (-5, 5), "deg", "left minus right at the turn", "asymmetry", (26, 40))
-_SHRUG = Parameter(0, (0, 0.02), "trunk", "shoulders lifted at the turn", "shrug", (0.09, 0.15))
+_SHRUG = Parameter(0, (0, 0.02), "trunk", "shoulders lifted at the turn", "shrug", (0.12, 0.2))
+#: Shoulders follow arms that are raised.
+_RAISED_SHRUG = Parameter(0.06, (0.03, 0.1), "trunk", "shoulders lifted at the turn", "shrug", (0.22, 0.3))
 _BASES: tuple[Base, ...] = ("standing", "seated", "kneeling")
 _SIDES: tuple[Sides, ...] = ("both", "alternating", "left", "right")
 
@@ -118,7 +120,7 @@ LATERAL_RAISE = Move(
         "elbows": Parameter(18, (11, 35), "deg", "elbow flexion at the turn", "bent_elbows", (66, 95)),
         "lean_back": Parameter(0, (0, 4), "deg", "trunk leant back on the way", "lean_back", (12, 22)),
         "asymmetry": Parameter(0, (-4, 4), "deg", "left minus right arm elevation", "asymmetry", (14, 25)),
-        "shrug": _SHRUG,
+        "shrug": _RAISED_SHRUG,
         "plane": Parameter(18, (5, 38), "deg", "arms ahead of the shoulders"),
     },
     Tempo(0.9, 0.15, 1.1, 0.3),
@@ -147,7 +149,7 @@ FRONT_RAISE = Move(
         "elbows": Parameter(10, (4, 25), "deg", "elbow flexion at the turn", "bent_elbows", (66, 95)),
         "lean_back": Parameter(1, (0, 5), "deg", "trunk leant back on the way", "body_swing", (22, 32)),
         "asymmetry": Parameter(0, (-4, 4), "deg", "left minus right arm elevation", "asymmetry", (14, 25)),
-        "shrug": _SHRUG,
+        "shrug": _RAISED_SHRUG,
         "plane": Parameter(86, (72, 94), "deg", "90 is straight ahead"),
     },
     Tempo(0.9, 0.15, 1.1, 0.3),
