@@ -15,7 +15,7 @@ from poise.body import COCO17, Array
 from poise.errors import UnreadableRecording
 from poise.learn.keypoints.data import STRIDE, People, normalised, view_of
 from poise.learn.keypoints.oks import Found, Labelled, Scores, evaluate
-from poise.vision.estimators.heads import from_heatmaps
+from poise.vision.estimators.heads import from_heatmaps, turned_back
 
 Heatmaps = NDArray[np.float32]
 #: Pictures ``(N, 3, H, W)`` to heatmaps ``(N, 17, H/4, W/4)``.
@@ -52,9 +52,7 @@ def found_by(
         pictures = torch.stack([normalised(v.of(people.picture(p))) for v, p in zip(views, some, strict=True)])
         maps = network(pictures)
         if flip:
-            other = network(pictures.flip(-1))[:, COCO17.mirror][..., ::-1].copy()
-            other[..., 1:] = other[..., :-1].copy()  # cells are counted from the first pixel, as by the authors
-            maps = (maps + other) * np.float32(0.5)
+            maps = (maps + turned_back(network(pictures.flip(-1)), COCO17.mirror)) * np.float32(0.5)
         for view, person, heat in zip(views, some, maps, strict=True):
             places, score = from_heatmaps(heat, STRIDE, dark=dark)
             sure = score[score > _COUNTS]

@@ -26,6 +26,17 @@ def peaks(maps: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
     return best // width, best % width, top.astype(np.float64)
 
 
+def turned_back(maps: Floats, mirror: NDArray[np.intp]) -> Floats:
+    """Heatmaps ``(..., K, H, W)`` of a mirror image, as of the picture; `mirror` says who is whose counterpart.
+
+    A heatmap's cells are counted from its first pixels, so the mirrored one is off by most of a cell: it is moved
+    by one, as by the authors of HRNet.
+    """
+    back = maps[..., mirror, :, ::-1].copy()
+    back[..., 1:] = back[..., :-1].copy()
+    return back
+
+
 def from_heatmaps(maps: Floats, stride: float = 4.0, *, dark: bool = True) -> tuple[Array, Array]:
     """Keypoints ``(K, 2)`` and scores ``(K,)`` of heatmaps ``(K, H, W)``, `stride` pixels a cell.
 

@@ -18,7 +18,7 @@ from poise.vision import weights
 from poise.vision._warp import Roi, cut_out
 from poise.vision.estimators._blazepose import Landmarks, region
 from poise.vision.estimators._following import Follower, Sight
-from poise.vision.estimators.heads import from_heatmaps, from_simcc
+from poise.vision.estimators.heads import from_heatmaps, from_simcc, turned_back
 from poise.vision.estimators.runtime import ORDER, Floats, Network, open_network
 from poise.vision.estimators.stream import Stream
 from poise.vision.frame import Frame, Picture
@@ -236,16 +236,10 @@ def _skeleton(net: Network) -> Skeleton:
 
 
 def _mirrored(made: list[Floats], skeleton: Skeleton) -> list[Floats]:
-    """What a network said of a mirror image, as said of the picture.
-
-    A heatmap's cells are counted from its first pixels, so the mirrored one is off by most of a cell: it is moved
-    by one, as by its authors.
-    """
-    first = made[0][skeleton.mirror][..., ::-1].copy()
+    """What a network said of a mirror image, as said of the picture."""
     if len(made) == 2:
-        return [first, made[1][skeleton.mirror]]
-    first[..., 1:] = first[..., :-1].copy()
-    return [first]
+        return [made[0][skeleton.mirror][..., ::-1], made[1][skeleton.mirror]]
+    return [turned_back(made[0], skeleton.mirror)]
 
 
 class _Eyes:
