@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from poise.analysis import Analysis, Settings, analyze
 from poise.sim.shipped import ShippedClip, shipped
+
+# How long something takes is no reason to fail: a busy machine stands still for seconds.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
