@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from poise.body import BLAZEPOSE33, COCO17, Pose, PoseSequence
-from poise.coach import Coach
+from poise.coach import Coach, review
 from poise.coach.events import Advice, Feedback, View
 from poise.coach.exercise import load_exercise
 from poise.coach.setup import (
@@ -188,13 +188,18 @@ PLACES: dict[str, tuple[dict[str, object], Advice]] = {
 }
 
 
-def seen_by(camera: dict[str, object] | None = None, rate: float = 15.0, light: float = 120.0) -> list[Feedback]:
-    """What a coach of squats says in the four seconds somebody stands before a camera, and then squats."""
+def standing(camera: dict[str, object] | None = None, rate: float = 15.0) -> PoseSequence:
+    """Somebody who stands before a camera for nearly four seconds, about to squat."""
     performance = perform("squat", reps=1, lead=4.0)
     placed: dict[str, object] = {"yaw": 90.0, "distance": 3.0, "height": 1.0, "fov": 60.0} | (camera or {})
     poses = film_poses(performance, Camera(**placed), rate=rate, noise=Noise(), seed=1)  # type: ignore[arg-type]
+    return poses[poses.t < 3.8]
+
+
+def seen_by(camera: dict[str, object] | None = None, rate: float = 15.0, light: float = 120.0) -> list[Feedback]:
+    """What a coach of squats says meanwhile."""
     coach = Coach("squat")
-    return [coach.update(pose, light) for pose in poses if pose.t < 3.8]
+    return [coach.update(pose, light) for pose in standing(camera, rate)]
 
 
 @pytest.mark.parametrize("what", PLACES)
@@ -209,6 +214,9 @@ def test_a_good_place_is_ready_and_a_dark_room_or_a_slow_camera_is_not() -> None
     told = seen_by()
     assert told[-1].ready
     assert {one for feedback in told for one in feedback.advice} == {READY}
+    short = standing()[:16]
+    assert READY in told[15].advice
+    assert review("squat", short).advice == ()  # a recording is told what to do otherwise next time
     assert seen_by(light=20.0)[-1].advice == (DARK_ROOM,)
     assert seen_by(rate=5.0)[-1].advice == (SLOW,)
 
