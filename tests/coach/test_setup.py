@@ -193,7 +193,7 @@ def standing(camera: dict[str, object] | None = None, rate: float = 15.0) -> Pos
     performance = perform("squat", reps=1, lead=4.0)
     placed: dict[str, object] = {"yaw": 90.0, "distance": 3.0, "height": 1.0, "fov": 60.0} | (camera or {})
     poses = film_poses(performance, Camera(**placed), rate=rate, noise=Noise(), seed=1)  # type: ignore[arg-type]
-    return poses[poses.t < 3.8]
+    return poses[: int((poses.t < 3.8).sum())]
 
 
 def seen_by(camera: dict[str, object] | None = None, rate: float = 15.0, light: float = 120.0) -> list[Feedback]:
