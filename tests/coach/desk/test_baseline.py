@@ -182,3 +182,18 @@ def test_a_look_is_the_median_of_what_was_seen_in_three_seconds() -> None:
     assert steady.update(look(2.0, 3, nan)) == pytest.approx([3, nan], nan_ok=True), "in fewer"
     assert steady.update(look(3.0, nan, nan)) == pytest.approx([3, nan], nan_ok=True)
     assert steady.update(look(4.5, 9, 2)) == pytest.approx([6, nan], nan_ok=True), "the first two are too old"
+
+
+def test_a_turned_trunk_is_no_head_that_came_forward() -> None:
+    camera = desk_camera(BODY, aside=12.0)
+
+    def seen(**form: float) -> list[Pose]:
+        scene = replace(DeskScene.sitting(12, BODY, **form), restless=0.0)
+        return [pose for part in scene.film(camera) for pose in part]
+
+    base = learnt(seen())
+    talking, poking = (glance(seen(head_turn=-14, twist=-6, forward_head=cm)[-1], "front") for cm in (0.0, 5.0))
+    assert talking
+    assert poking
+    assert base.measures(talking.seen)["forward_head"] == pytest.approx(0, abs=0.3)
+    assert base.measures(poking.seen)["forward_head"] > 3 * base.spread["forward_head"]
