@@ -86,8 +86,9 @@ def test_operators_nobody_knows_are_refused(tmp_path: Path) -> None:
         Network(path)
 
 
-def test_the_recogniser_knows_the_library() -> None:
-    assert Recogniser().classes == (*exercises(), REST, UNKNOWN)
+def test_the_recogniser_knows_the_library_but_for_what_it_was_not_trained_on() -> None:
+    untrained = {"glute_bridge", "wall_sit"}  # counted and judged when asked for by name
+    assert Recogniser().classes == (*(name for name in exercises() if name not in untrained), REST, UNKNOWN)
 
 
 def test_left_and_right_are_the_same() -> None:

@@ -182,6 +182,15 @@ SIGNATURES: dict[str, dict[str, Signature]] = {
         "neck_pull": _turn("head_flexion"),
         "towards": lambda s: 2 * (s.half_way(s["trunk_lean"]) - s.rep.start),
     },
+    "glute_bridge": {
+        "short": _turn("trunk_lean"),
+        "knees": lambda s: float(s.both("knee_flexion")[s.turn] + 0.9 * (s["trunk_lean"][s.turn] + 115.0)),
+    },
+    "wall_sit": {
+        "depth": lambda s: 90.0 - float(s["left_thigh_elevation"][s.turn]),
+        "knee_forward": _turn("left_shank_lean"),
+        "lean": _turn("trunk_lean"),
+    },
     "jumping_jack": {
         "arms_up": lambda s: float(s.both("shoulder_elevation").max()),
         "spread": _turn("ankle_spread"),

@@ -14,6 +14,7 @@ from tests.sim.signatures import SIGNATURES, Seen
 EXERCISES = (
     *("squat", "lunge", "push_up", "biceps_curl", "triceps_extension", "dumbbell_row", "sit_up"),
     *("jumping_jack", "shoulder_press", "lateral_raise", "front_raise", "deadlift", "plank"),
+    *("glute_bridge", "wall_sit"),
 )
 IDLE = ("standing", "walking", "fidgeting", "stooping")
 FAULTS = [(name, parameter) for name in EXERCISES for parameter, s in MOVES[name].parameters.items() if s.fault]
@@ -39,7 +40,7 @@ def performances(name: str, base: str, side: str) -> list[Performance]:
     return [perform(name, **how), perform(name, body=other, sway=1.0, **how)]  # type: ignore[arg-type]
 
 
-def test_the_library_is_the_thirteen_exercises_and_the_idle_ones() -> None:
+def test_the_library_is_the_fifteen_exercises_and_the_idle_ones() -> None:
     assert tuple(name for name, move in MOVES.items() if move.reps) == EXERCISES
     assert tuple(name for name, move in MOVES.items() if not move.reps) == IDLE
     assert all(move.name == name for name, move in MOVES.items())
@@ -142,6 +143,15 @@ def test_a_lunge_keeps_its_rear_knee_off_the_floor_and_both_feet_on_it() -> None
         for side in ("left", "right"):
             assert np.ptp(seen.at(f"{side}_foot_index"), axis=0).max() < 1e-9
         assert seen["left_knee_flexion"][seen.turn] == pytest.approx(depth, abs=0.1)
+
+
+def test_a_full_bridge_is_one_line_from_shoulders_to_knees_whoever_does_it() -> None:
+    for body in (Body.of(), Body.of(1.5, thigh=1.1)):
+        for knees in (55.0, 104.0):
+            bridge = perform("glute_bridge", reps=1, form={"knees": knees}, body=body)
+            measured = bridge.measures([bridge.reps[0].turn])
+            assert measured["left_knee_flexion"] == pytest.approx(knees, abs=1.0)
+            assert measured["left_hip_flexion"] == pytest.approx(0.0, abs=3.0)
 
 
 def test_uneven_feet_do_not_slip_when_the_legs_are_straight() -> None:

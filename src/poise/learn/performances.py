@@ -54,7 +54,7 @@ _WIDER: dict[str, dict[str, tuple[float, float]]] = {
     "plank": {},
 }
 #: Movements along the floor; and by how much those of the library are raised at the head, degrees.
-_LEVEL = ("push_up", "plank", "sit_up", "lying_legs", "bench_press", "lounging")
+_LEVEL = ("push_up", "plank", "sit_up", "glute_bridge", "lying_legs", "bench_press", "lounging")
 _TILTED = {"push_up": (-15.0, 45.0), "plank": (-15.0, 20.0), "sit_up": (-20.0, 15.0)}
 #: Where standing still in the starting position is rest; a push-up that is not begun is a plank.
 _STARTS_AT_REST = tuple(name for name in MOVES if name not in ("push_up", "plank", "dumbbell_row"))

@@ -1,4 +1,4 @@
-"""The movements poise can simulate: the thirteen exercises, and four ways of doing nothing that counts."""
+"""The movements poise can simulate: the fifteen exercises, and four ways of doing nothing that counts."""
 
 from poise.errors import UnknownName
 from poise.sim.move import Move
@@ -21,6 +21,8 @@ MOVES: dict[str, Move] = {
         arms.FRONT_RAISE,
         legs.DEADLIFT,
         floor.PLANK,
+        floor.GLUTE_BRIDGE,
+        legs.WALL_SIT,
         idle.STANDING,
         idle.WALKING,
         idle.FIDGETING,

@@ -1,4 +1,4 @@
-"""Movements on the floor: push-up and plank with the head along +z, sit-up with the head along -z."""
+"""Movements on the floor: push-up and plank with the head along +z, sit-up and bridge with the head along -z."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from poise.body import Array
 from poise.sim.body import Body, Posture
 from poise.sim.kinematics import reach, spread
-from poise.sim.move import Beat, Move, Parameter, Tempo, between, bump
+from poise.sim.move import Beat, Move, Parameter, Tempo, arm_towards, between, bump
 from poise.sim.moves.stances import free_arms, leaning, places
 
 _TUCKED = 75.0  # pitch of a foot that stands on its toes, degrees
@@ -193,4 +193,47 @@ SIT_UP = Move(
     Tempo(1.2, 0.2, 1.2, 0.3),
     amplitude="top",
     arms=("crossed", "head", "ahead"),
+)
+
+
+def _bridged(body: Body, knees: Array, low: float) -> Array:
+    """How far the trunk rises, degrees, for one line to knees that are bent so above planted feet."""
+    bent, line = np.radians(knees), body.trunk + body.thigh
+    along, across = line + body.shank * np.cos(bent), body.shank * np.sin(bent)
+    rise = np.arcsin((body.ankle_height - low) / np.hypot(along, across)) + np.arctan2(across, along)
+    return np.asarray(np.degrees(rise))
+
+
+def _glute_bridge(body: Body, beat: Beat) -> Posture:
+    """Shoulders and feet stay; at phase 1 the body is one line to the knees, but for what it is short."""
+    low = 0.057 * body.stature
+    full = _bridged(body, beat["knees"], low)
+    top = np.radians(full)
+    shin = np.radians(full - beat["knees"])
+    away = (body.trunk + body.thigh) * np.cos(top) + body.shank * np.cos(shin) - body.trunk
+    rise = (full - beat["short"]) * beat.phase
+    up, ahead = np.sin(np.radians(rise)), np.cos(np.radians(rise))
+    root = np.stack([np.zeros_like(up), low + body.trunk * up, body.trunk * (ahead - 1.0)], axis=-1)
+    elevation, plane = arm_towards(-rise, 12.0)
+    return Posture(
+        root=root,
+        pitch=-90.0 - rise,
+        neck_flexion=rise,
+        feet=places(body.hip_half * 1.2, body.ankle_height, away),
+        toe_out=4.0,
+        knee_pole=(0.0, 1.0, 0.2),
+        arm_elevation=elevation,
+        arm_plane=plane,
+    )
+
+
+GLUTE_BRIDGE = Move(
+    "glute_bridge",
+    _glute_bridge,
+    {
+        "short": Parameter(0, (-1, 3), "deg", "trunk short of the line at the turn", "short", (13, 19)),
+        "knees": Parameter(104, (96, 114), "deg", "knee flexion of the full line", "feet_far", (50, 63)),
+    },
+    Tempo(1.0, 0.3, 1.1, 0.3),
+    amplitude="short",
 )

@@ -1,4 +1,4 @@
-"""Movements that legs and hips drive: squat, lunge, deadlift, jumping jack."""
+"""Movements that legs and hips drive: squat, wall sit, lunge, deadlift, jumping jack."""
 
 from __future__ import annotations
 
@@ -107,6 +107,38 @@ SQUAT = Move(
     Tempo(1.2, 0.15, 1.0, 0.4),
     amplitude="depth",
     arms=("ahead", "crossed", "hips", "head", "goblet"),
+)
+
+
+def _wall_sit(body: Body, beat: Beat) -> Posture:
+    """At phase 0 standing, at phase 1 sitting on nothing, the trunk upright as against a wall."""
+    u = beat.phase
+    shin = beat["knee_forward"] * u
+    knee = between(6.0, beat["depth"], u) + shin
+    feet = places(0.09 * body.stature, body.ankle_height, np.zeros_like(u))
+    lean = beat["lean"] * u
+    pitch, spine = leaning(lean, 0.3 * lean)
+    return Posture(
+        root=hips_over_feet(body, feet, knee, _behind(body, knee, shin)),
+        pitch=pitch,
+        spine_flexion=spine,
+        feet=feet,
+        toe_out=8.0,
+        **free_arms(beat.arms, lean),
+    )
+
+
+WALL_SIT = Move(
+    "wall_sit",
+    _wall_sit,
+    {
+        "depth": Parameter(90, (85, 96), "deg", "thighs from upright; 90 is level", "too_high", (40, 58)),
+        "knee_forward": Parameter(0, (-4, 4), "deg", "shins leaning ahead", "knees_forward", (26, 36)),
+        "lean": Parameter(0, (-2, 4), "deg", "trunk leaning ahead", "lean_forward", (22, 32)),
+    },
+    Tempo(1.5, 20.0, 1.5, 2.0),
+    reps=1,
+    arms=("crossed", "hips", "hanging"),
 )
 
 

@@ -141,18 +141,10 @@ def _boxing(body: Body, beat: Beat) -> Posture:
 
 
 def _lying_legs(body: Body, beat: Beat) -> Posture:
-    """On the back or the belly: legs lifted, hips lifted, cycling, hands and feet alike."""
+    """On the back or the belly: legs lifted, cycling, hands and feet alike."""
     r, u = _rng(beat), beat.u
     supine = r.random() < 0.7
     arms = r.uniform(5, 60), r.uniform(-10, 60)
-    if supine and r.random() < 0.4:  # hips lifted off the floor, shoulders and feet stay
-        rise = between(-90.0, -90.0 + r.uniform(18, 32), beat.phase) * np.ones_like(beat.phase)
-        height = 0.06 + np.sin(np.radians(rise + 90.0)) * body.trunk
-        feet = places(body.hip_half * 1.3, body.ankle_height, body.thigh * 0.8)[0]
-        root = np.stack([np.zeros_like(height), height, np.zeros_like(height)], axis=-1)
-        return Posture(
-            root=root, pitch=-180.0 - rise, feet=feet, knee_pole=(0, 1.0, 0.3), arm_elevation=arms[0], elbow=8.0
-        )
     return Posture(
         root=(0.0, 0.1, 0.0),
         pitch=(-90.0 if supine else 90.0) + r.uniform(-5, 30) * beat.phase * (-1 if supine else -0.7),
