@@ -11,6 +11,8 @@ network alone, and by what the recogniser believes once it has held that against
 delay is from the first annotated repetition to saying it. DeepFit's network answers frame by frame among its ten
 exercises, the most frequent answer counts. Of the videos of other classes the share that is given a name is told.
 RepCount's "front raise" is not among the shared classes: lateral raises, presses, rows and curls are labelled so.
+Where the film of a video is there as well (``esc_NAME``), poise follows it itself; how many videos are right with
+these poses in place of the data set's is told beside.
 
 Films: what was said for the longest time is right when it is the exercise; the same for DeepFit.
 
@@ -23,7 +25,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +48,8 @@ from poise.learn import deepfit
 SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_up", "squat": "squat"}
 #: Classes of RepCount that poise does not know.
 FOREIGN = ("bench press", "pommel horse", "pull up")
+#: What the names of films that are RepCount's videos begin with.
+OF_REPCOUNT = "esc_"
 #: The least share of a window that annotated repetitions cover.
 INSIDE = 0.75
 #: Pixels of a torso in an unstretched track.
@@ -84,6 +88,10 @@ class Answers:
     end: float = 0.0
     poses: int = 0
     seconds: float = 0.0
+
+    def mean(self, classes: int) -> Array:
+        """How likely each of so many classes is over all windows."""
+        return np.mean(self.windows, axis=0) if self.windows else np.ones(classes)
 
     def within(self, start: float, end: float) -> bool:
         """Whether most of that time is within repetitions."""
@@ -187,12 +195,12 @@ def resampled(right: Array, count: Array) -> str:
     return f"{right.sum():.0f}/{count.sum():.0f} = {right.sum() / count.sum():.1%} [{low:.0%}, {high:.0%}]"
 
 
-def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
-    """Print what is right in RepCount's videos."""
+def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str, PoseSequence]) -> None:
+    """Print what is right in RepCount's videos; ``seen`` are poses of some of them, from their films."""
     classes = Recogniser().classes
     exercises = [i for i, name in enumerate(classes) if name not in (REST, UNKNOWN)]
     right: Counter[str] = Counter()
-    videos = named = others = 0
+    videos = named = others = films_seen = 0
     windows: list[tuple[str, Answers]] = []
     wrong: Counter[tuple[str, str]] = Counter()
     delays: list[float] = []
@@ -211,10 +219,16 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
                 continue
             videos += 1
             windows.append((wanted, told))
-            mean = np.mean(told.windows, axis=0) if told.windows else np.ones(len(classes))
+            mean = told.mean(len(classes))
             best = classes[int(mean.argmax())]
             right["video"] += best == wanted
             right["closed"] += classes[exercises[int(mean[exercises].argmax())]] == wanted
+            if video.name in seen:
+                own = answers(seen[video.name], video.reps, reference).mean(len(classes))
+                films_seen += 1
+                right["own eyes"] += classes[int(own.argmax())] == wanted
+            else:
+                right["own eyes"] += best == wanted
             right["said"] += told.longest() == wanted
             right["deepfit"] += max(told.deepfit, key=told.deepfit.__getitem__, default="") == wanted
             delays.append(told.first(wanted) - video.reps[0][0])
@@ -236,6 +250,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
     for words, hit in hits.items():
         print(f"  windows right among {words}: {resampled(np.array(hit), counts)}")
     print(f"  videos right among all classes: {share(right['video'], videos)}")
+    print(f"  the same, {films_seen} of them followed in their films by poise: {share(right['own eyes'], videos)}")
     print(f"  videos right among exercises only: {share(right['closed'], videos)}")
     print(f"  videos of which the exercise was said for the longest time: {share(right['said'], videos)}")
     frames, good = sum(sum(a.deepfit.values()) for _, a in windows), sum(a.deepfit[w] for w, a in windows)
@@ -249,12 +264,11 @@ def on_repcount(folder: Path, reference: Network, lines: bool) -> None:
     print(f"  cost: {1e3 * seconds / poses:.3f} ms of one core a pose")
 
 
-def on_films(folder: Path, reference: Network, model: str, keypoints: Path | None) -> None:
+def on_films(followed: Sequence[tuple[films.Clip, PoseSequence]], reference: Network) -> None:
     """Print what is right in real films."""
     right = deep = count = 0
     delays = []
-    for clip in films.clips(folder):
-        poses = films.poses_of(clip, model, keypoints)
+    for clip, poses in followed:
         told = answers(poses, ((poses.t[0], poses.t[-1]),), reference)
         named = told.longest()
         mark = " " if named == (clip.exercise or "") else "*"
@@ -284,8 +298,14 @@ def main() -> None:
         raise SystemExit("Give the folders of the labelled data with --data and --clips.")
     print(machine())
     reference = Network(MODEL.with_name("deepfit.onnx"))
-    on_repcount(asked.data, reference, asked.lines)
-    on_films(asked.clips, reference, asked.model, asked.keypoints)
+    followed = [(clip, films.poses_of(clip, asked.model, asked.keypoints)) for clip in films.clips(asked.clips)]
+    of_repcount = {
+        clip.path.stem.removeprefix(OF_REPCOUNT): poses
+        for clip, poses in followed
+        if clip.path.stem.startswith(OF_REPCOUNT)
+    }
+    on_repcount(asked.data, reference, asked.lines, of_repcount)
+    on_films(followed, reference)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,13 @@ def kinds(result: Review) -> list[str]:
 # Repetitions.
 
 
+@pytest.mark.parametrize("exercise", ["biceps_curl", "lunge"])
+def test_left_and_right_in_turn_are_a_repetition_each(exercise: str) -> None:
+    in_turn = perform(exercise, reps=6, sides="alternating")
+    for yaw in (0, 60):
+        assert review(exercise, film(in_turn, Camera(yaw=yaw))).counts == Counts(full=6)
+
+
 def test_each_repetition_is_where_it_was() -> None:
     squat = perform("squat", reps=3, tempo=TEMPO)
     result = review("squat", film(squat))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -284,6 +285,38 @@ def test_who_leaves_stops_exercising() -> None:
     squats = [pose for pose in sets_of_squats() if pose.t < 25.0]
     nobody = [Pose.missing(BLAZEPOSE33, t) for t in np.arange(25.0, 45.0, 0.1)]
     assert names_of([*squats, *nobody]) == [REST, "squat", REST]
+
+
+def without(poses: PoseSequence, unseen: Iterable[bool]) -> list[Pose]:
+    """The poses, nobody being seen at some of the instants."""
+    return [Pose.missing(BLAZEPOSE33, pose.t) if gone else pose for pose, gone in zip(poses, unseen, strict=True)]
+
+
+def test_a_body_that_is_lost_every_other_second_is_recognised() -> None:
+    """What is seen on both sides of a gap that is too long to bridge is one window without it."""
+    poses = film_poses(perform("squat", reps=8), Camera(yaw=60), rate=25, noise=Noise(), seed=5)
+    assert names_of(without(poses, poses.t % 2.0 >= 1.0)) == [REST, "squat"]
+
+
+def test_a_gap_is_left_out_of_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a body that stood still, was gone and stands elsewhere, nothing between the two places is made up."""
+    windows: list[Array] = []
+
+    def watched(window: Array) -> Array:
+        windows.append(window)
+        return np.zeros(len(NAMES))
+
+    monkeypatch.setattr("poise.coach.recognise.Network", lambda _: Scripted([]))
+    monkeypatch.setattr("poise.coach.recognise.describe", watched)
+    still = film_poses(perform("standing", lead=4.0, sway=0.0), Camera(), rate=30)
+    moved = replace(still, points=still.points + np.where(still.t > 1.5, 300.0, 0.0)[:, None, None])
+    for _ in said_of(without(moved, (still.t > 1.0) & (still.t < 2.0))):
+        pass
+    assert len(windows[0]) <= FEWEST + 1  # nor is anything before the first sight of it
+    along = [window[:, 0, 0] - still.at("nose")[0, 0] for window in windows]
+    assert any((x < 100.0).any() and (x > 200.0).any() for x in along)
+    off = np.concatenate([np.minimum(np.abs(x), np.abs(x - 300.0)) for x in along])
+    assert off.max() < 25.0  # somebody who stands sways
 
 
 def test_a_short_recording_is_named_at_its_end() -> None:

@@ -217,6 +217,15 @@ def test_a_long_pause_or_another_exercise_begins_a_new_set() -> None:
     assert sets_of([]) == ()
 
 
+def test_a_set_lasts_from_what_counted_first_to_what_counted_last() -> None:
+    kinds = ["invalid", "full", "invalid", "partial", "invalid"]
+    walked, one = sets_of([rep(1, 0), *(rep(i + 2, 30 + 3 * i, "lunge", kind) for i, kind in enumerate(kinds))])
+    assert (one.start, one.end, one.rest_s) == (33, 41, 33 - walked.end)
+    assert (one.numbers, one.counts) == ((2, 3, 4, 5, 6), Counts(full=1, partial=1, invalid=3))
+    (only,) = sets_of([rep(1, 5, kind="invalid")])
+    assert (only.start, only.end) == (5, 7)
+
+
 def test_a_set_of_a_hold_has_seconds() -> None:
     (one,) = sets_of([Hold(1, 0.0, 30.0, 28.0, exercise="plank")])
     assert one.counts == Counts(full=1, held_s=28.0)

@@ -191,7 +191,8 @@ class Summary:
 class Set:
     """Repetitions or holds of one exercise without a long pause; ``rest_s`` is the pause before it, NaN at first.
 
-    ``numbers`` are those of its repetitions or holds; ``summary`` is None of fewer than three full repetitions.
+    It lasts from the first that is full, partial or held to the last. ``numbers`` are those of its repetitions or
+    holds; ``summary`` is None of fewer than three full repetitions.
     """
 
     number: int

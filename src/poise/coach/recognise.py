@@ -40,7 +40,7 @@ COMMIT, COMMIT_S = 0.8, 1.5
 RELEASE, RELEASE_S = 0.7, 2.0
 #: What must be likely at the end of a recording to be said after all.
 AT_LAST = 0.5
-#: A gap in which nobody is seen that a window does not reach across, seconds.
+#: The longest gap in which nobody is seen that is bridged, seconds: a window leaves out a longer one.
 GAP_S = 0.75
 #: Poses closer together than this tell nothing new, seconds.
 _CLOSE_S = 0.5 / RATE
@@ -95,9 +95,6 @@ class Recogniser:
             self._next = pose.t + FEWEST / RATE
             self._said = Recognised(REST, self._said.probability, pose.t)
         if pose.seen and not (self._t and pose.t - self._t[-1] < _CLOSE_S):
-            if self._t and pose.t - self._t[-1] > GAP_S:
-                self._t.clear()
-                self._points.clear()
             self._t.append(pose.t)
             self._points.append(pose.all_at(KEYPOINTS))
             while self._t[0] < pose.t - SAMPLES / RATE:
@@ -117,13 +114,13 @@ class Recogniser:
 
     def _look(self, t: float) -> None:
         """Hold what the last seconds look like against what was believed."""
-        samples = 0
-        if self._t and t - self._t[-1] < GAP_S:
-            samples = min(SAMPLES, int((self._t[-1] - self._t[0]) * RATE + 1e-6) + 1)
+        known, grid = np.array(self._t), np.empty(0)
+        if self._t and t - known[-1] < GAP_S:
+            grid = known[-1] - np.arange(SAMPLES - 1, -1, -1) / RATE
+            grid = grid[_near(grid, known)]
         self.belief = self._moves @ self.belief
-        if samples >= FEWEST:
-            grid = self._t[-1] - np.arange(samples - 1, -1, -1) / RATE
-            window = interpolated(np.array(self._t), np.array(self._points), grid)
+        if len(grid) >= FEWEST:
+            window = interpolated(known, np.array(self._points), grid)
             seen = self._network(describe(window)[None])[0].astype(np.float64)
         else:  # nobody there to do anything
             grid = np.array([t])
@@ -156,6 +153,15 @@ class Recogniser:
             began = np.fmin(began, self._busy)
         since = np.fmax(began, self._said.since)
         self._said = Recognised(self.classes[best], float(self.belief[best]), float(since))
+
+
+def _near(grid: Array, known: Array) -> Array:
+    """Which instants of a grid lie between known ones that are close together."""
+    if len(known) < 2:
+        return np.zeros(len(grid), dtype=bool)
+    after = np.clip(np.searchsorted(known, grid - 1e-9), 1, len(known) - 1)
+    inside = grid >= known[0] - 1e-6
+    return np.asarray(inside & (known[after] - known[after - 1] <= GAP_S))
 
 
 def _transitions(classes: tuple[str, ...]) -> Array:

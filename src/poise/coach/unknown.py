@@ -7,7 +7,8 @@ A cycle is a repetition when it resembles a neighbour (`ALIKE`) and √(likeness
 begins when one of them reaches `CERTAIN`, or the same signal has been followed for `STEADY_S`: until then somebody
 fidgets, paces or plays. Since the whole buffer is looked at, whatever came before that is counted too.
 
-At the end a movement that was made only once is a repetition if the way back was the way there.
+At the end a movement that was made only once is a repetition if the way back was the way there. Left and right in
+turn are one repetition: whether each counts is for an exercise to say, and this has none.
 
 A recording is counted by the same machine. At its end it is looked at once more as a whole (`periodicity.voted`),
 since what is slower than the buffer is long, or seen badly for a while, is missed on the way; if more is found

@@ -256,9 +256,11 @@ def sets_of(events: Iterable[Event]) -> tuple[Set, ...]:
         full, partial, invalid = (kinds.count(kind) for kind in ("full", "partial", "invalid"))
         held = sum((event.held_s for event in members if isinstance(event, Hold)), 0.0)
         counts = Counts(full, partial, invalid, held)
-        rest = members[0].start - out[-1].end if out else math.nan
-        end = max(event.end for event in members)
+        # Walking up and away is no part of it, though it may look like a repetition that does not count.
+        counted = [event for event, kind in zip(members, kinds, strict=True) if kind != "invalid"] or members
+        start, end = counted[0].start, max(event.end for event in counted)
+        rest = start - out[-1].end if out else math.nan
         numbers = tuple(event.number for event in members)
         summary = summed_up([event for event in members if isinstance(event, Rep)])
-        out.append(Set(i + 1, members[0].exercise, members[0].start, end, counts, rest, numbers, summary))
+        out.append(Set(i + 1, members[0].exercise, start, end, counts, rest, numbers, summary))
     return tuple(out)

@@ -317,7 +317,6 @@ class PersonTracker:
         nearest = min(unlike, key=unlike.__getitem__)
         assert self._coached is not None
         if nearest != self._coached and unlike[nearest] < min(_ALIKE, _MORE_ALIKE * unlike[self._coached]):
-            self._bystanders.add(self._coached)
             self._become(nearest)
 
     def _unlike(self, t: float, pose: Pose) -> float:
