@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from poise.body import BLAZEPOSE33, PoseSequence
 from poise.coach import review
+from poise.coach.correct import Correction
 from poise.server import live
 from poise.server.limits import Limits
 from poise.sim import Camera, film_poses, perform
@@ -81,6 +83,21 @@ def test_after_a_fault_the_corrected_pose_is_shown_for_a_while(server: Running, 
     assert sum(len(one["events"]) for one in told[: said + 1]) == 2, "what was off twice is said"
     assert told[said]["cue"]["kind"] == "correct"
     assert len(set(told[said]["cue"]["keypoints"]) & set(BLAZEPOSE33.keypoints)) >= 2
+
+
+def test_a_long_session_of_faults_does_not_pile_up_what_they_were_seen_in(server: Running) -> None:
+    poses = film_poses(perform("squat", reps=5, form={"depth": 75}), Camera(yaw=90), rate=15)
+
+    def corrections() -> int:
+        gc.collect()
+        return sum(isinstance(thing, Correction) for thing in gc.get_objects())
+
+    before = corrections()
+    with server.socket() as talk:
+        talk.start()
+        told = _coached(talk, poses)
+        assert sum(bool(one["events"]) for one in told) >= 4
+        assert corrections() - before <= 1, "only the one that is shown"
 
 
 def test_what_was_done_is_kept_and_can_be_drawn_again(

@@ -73,12 +73,12 @@ class _Named:
 
     def scores_at(self, names: tuple[str, ...]) -> Array:
         """How surely several keypoints were seen: shape ``(..., N)`` in the order given."""
-        one, other, plain = self.skeleton.ends(names)
+        one, other, plain, _ = self.skeleton.ends(names)
         first = self.score.take(one, -1)
         return first if plain else np.minimum(first, self.score.take(other, -1))
 
     def _middle(self, values: Array, names: tuple[str, ...]) -> Array:
-        one, other, plain = self.skeleton.ends(names)
+        one, other, plain, _ = self.skeleton.ends(names)
         first = values.take(one, -2)  # far quicker than an index for the few that are asked for
         return first if plain else (first + values.take(other, -2)) / 2
 

@@ -41,11 +41,15 @@ def mirrored(name: str) -> str:
 
 
 class Ends(NamedTuple):
-    """Indices of the two keypoints each of some points lies between; ``plain`` when each is a keypoint itself."""
+    """Indices of the two keypoints each of some points lies between; ``plain`` when each is a keypoint itself.
+
+    ``every`` are those of all of them, each once, in order.
+    """
 
     one: NDArray[np.intp]
     other: NDArray[np.intp]
     plain: bool
+    every: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Skeleton:
         if found is None:
             pairs = [MIDPOINTS.get(name, (name, name)) for name in names]
             one, other = (np.array([self.index(pair[i]) for pair in pairs], dtype=np.intp) for i in (0, 1))
-            found = self._ends[names] = Ends(one, other, bool((one == other).all()))
+            found = Ends(one, other, bool((one == other).all()), np.union1d(one, other))
+            self._ends[names] = found
         return found
 
     @cached_property

@@ -155,7 +155,7 @@ class KnownReps:
         measure = self.exercise.shown_angle
         each = angles(measure, stretch.body, stretch.view)
         best = measure.sides().index(best_side(measure, stretch))
-        score = float(np.nanmean(self.exercise.signal.quantity.scores(stretch.body).max(0)))
+        score = float(np.nanmean(stretch.scores(self.exercise.signal.quantity).max(0)))
         back_again = cycle.returned >= BACK
         held = [r for r in self.exercise.fault if kind == "full" or (kind == "partial" and back_again and r.short)]
         faults = tuple(self._judge(rule, stretch) for rule in held)
@@ -252,8 +252,8 @@ def working_side(exercise: Exercise, stretch: Stretch) -> str:
         left, right = (stretch.at("turn", ahead).value for ahead in _ahead(stretch))
         return "" if left == right or math.isnan(left + right) else "left" if left > right else "right"
     signal = exercise.signal.quantity
-    seen = signal.scores(stretch.body) >= DIMLY
-    values = np.where(seen, signal.each(stretch.body), np.nan)
+    seen = stretch.scores(signal) >= DIMLY
+    values = np.where(seen, stretch.values(signal), np.nan)
     left, right = (stretch.at("range", side).value for side in values)
     if left < RESTING * right:
         return "right"
@@ -273,7 +273,7 @@ def asymmetry(measure: Measure, stretch: Stretch, each: Array) -> float:
     if not measure.sided:
         return math.nan
     sides = []
-    for values, scores in zip(each, measure.scores(stretch.body), strict=True):
+    for values, scores in zip(each, stretch.scores(measure), strict=True):
         value, _, near = stretch.at("turn", values)
         if not near or median(scores[near].tolist()) < SEEN:
             return math.nan

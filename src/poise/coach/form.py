@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import median
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from poise.body import Array, Keypoints, Pose, PoseSequence
-from poise.coach.events import Fault, View
+from poise.coach.events import Fault, State, View
 from poise.coach.exercise import Condition, Moment, Part, Rule
 from poise.coach.measures import KEYPOINT_SIGMA, Body, Measure, find_measure
 from poise.coach.view import YAW_SIGMA, beyond, observable, off_plane, turn_advice, view_name
@@ -110,12 +111,57 @@ class Stretch:
         """The lowering or the lifting of it, or all of it."""
         if phase == "whole":
             return self
-        towards = (phase == "lowering") == self.lowers_first
-        return self.between(self.start, self.turn) if towards else self.between(self.turn, self.end)
+        return self._towards if (phase == "lowering") == self.lowers_first else self._back
+
+    @cached_property
+    def _towards(self) -> Stretch:
+        return self.between(self.start, self.turn)
+
+    @cached_property
+    def _back(self) -> Stretch:
+        return self.between(self.turn, self.end)
 
     def instant(self, index: int) -> Body:
         """The body at one of its instants."""
         return self._body(index)
+
+    def each_at(self, indices: Sequence[int]) -> Body:
+        """The body at an instant, or it and its mirror image (`Body.twins`) at one each: ``(1 or 2, ...)``."""
+        at = tuple(indices)
+        found = self._each_at.get(at)
+        if found is None:
+            sides, whole = (range(len(at)), at), self.body.twins.pose
+            pose = Keypoints(whole.skeleton, whole.points[sides], whole.score[sides])
+            body = self.body
+            found = Body(pose, body.scale[[*at]], body.yaw[[*at]], body.facing[[*at]], body.tilt)
+            self._each_at[at] = found
+        return found
+
+    @cached_property
+    def _each_at(self) -> dict[tuple[int, ...], Body]:
+        return {}
+
+    def scores(self, measure: Measure) -> Array:
+        """How surely the keypoints of every side of a measure were seen, ``(S, T)``."""
+        found = self._scores.get(measure.name)
+        if found is None:
+            found = self._scores[measure.name] = measure.scores(self.body)
+        return found
+
+    def values(self, measure: Measure) -> Array:
+        """A measure on every side it has, ``(S, T)``."""
+        found = self._values.get(measure.name)
+        if found is None:
+            found = self._values[measure.name] = measure.each(self.body)
+        return found
+
+    @cached_property
+    def _scores(self) -> dict[str, Array]:
+        return {}
+
+    @cached_property
+    def _values(self) -> dict[str, Array]:
+        return {}
 
     def _body(self, part: int | slice) -> Body:
         body, pose = self.body, self.body.pose
@@ -161,7 +207,9 @@ class Stretch:
 
     def _when(self, values: Array, value: float) -> float:
         """The time at which a measure was nearest to a value."""
-        return float(self.t[int(np.nanargmin(np.abs(values - value)))])
+        off = np.abs(values - value)
+        off[np.isnan(off)] = math.inf
+        return float(self.t[int(off.argmin())])
 
     def _fastest(self, values: Array, seen: Array) -> Reading:
         """The largest change a second, up or down, over twice `NEAR_S`."""
@@ -246,9 +294,11 @@ def _ranked(ordered: Sequence[float], share: float) -> float:
 
 def best_side(measure: Measure, stretch: Stretch) -> str:
     """The side on which a measure is taken over a stretch: the one that works, else the one seen best."""
-    if stretch.side and measure.sided:
+    if not measure.sided:
+        return ""
+    if stretch.side:
         return stretch.side
-    return measure.sides()[int(np.argmax(measure.scores(stretch.body).mean(-1)))]
+    return measure.sides()[int(stretch.scores(measure).mean(-1).argmax())]
 
 
 @dataclass(frozen=True)
@@ -266,13 +316,13 @@ def _readings(rule: Rule, whole: Stretch, neutral: Stretch | None) -> list[_Read
     measure, stretch, readings = rule.quantity, whole.part(rule.phase), []
     if not len(stretch.t):
         return [_Reading(math.nan, math.nan, whole.turn, 0.0) for _ in measure.sides()]
-    scores = measure.scores(stretch.body)
-    for i, (side, values) in enumerate(zip(measure.sides(), measure.each(stretch.body), strict=True)):
-        value, t, near = _taken(rule, stretch, values)
+    scores = stretch.scores(measure)
+    taken = [_taken(rule, stretch, values) for values in stretch.values(measure)]
+    sigmas = _sigmas(rule, stretch, [near[len(near) // 2] if near else 0 for _, _, near in taken])
+    for i, (side, (value, t, near), sigma) in enumerate(zip(measure.sides(), taken, sigmas, strict=True)):
         if not near:
             readings.append(_Reading(math.nan, math.nan, t, 0.0))
             continue
-        sigma = _sigma(rule, stretch, side, near)
         if rule.relative:
             own, error = neutral_of(rule, neutral, side, sigma)
             value, sigma = value - own, math.hypot(sigma, error)
@@ -295,14 +345,16 @@ def _taken(rule: Rule, stretch: Stretch, values: Array) -> Reading:
     return stretch.gain(values, other, 2 * error if math.isfinite(error) else 0.0)
 
 
-def _sigma(rule: Rule, stretch: Stretch, side: str, near: Sequence[int]) -> float:
-    """The standard error of what a rule takes, before any neutral."""
+def _sigmas(rule: Rule, stretch: Stretch, at: Sequence[int]) -> list[float]:
+    """The standard errors of what a rule takes, before any neutral, on every side: at one instant for each."""
     if rule.at == "seconds":
-        return max(TIME_SIGMA, _step(stretch))
+        return [max(TIME_SIGMA, _step(stretch))] * len(at)
     if rule.at == "lag":
-        return max(LAG_SIGMA, _step(stretch) / (stretch.end - stretch.start))
-    sigma = float(rule.quantity.sigma(stretch.instant(near[len(near) // 2]), side, stretch.view.sigma))
-    return sigma * {"range": math.sqrt(2), "gain": math.sqrt(2), "speed": SPEED_SIGMA}.get(rule.at, 1.0)
+        return [max(LAG_SIGMA, _step(stretch) / (stretch.end - stretch.start))] * len(at)
+    measure = rule.quantity
+    errors = measure.sigma(stretch.each_at(at), "left" if measure.sided else "", stretch.view.sigma)
+    more = {"range": math.sqrt(2), "gain": math.sqrt(2), "speed": SPEED_SIGMA}.get(rule.at, 1.0)
+    return [error * more for error in errors.tolist()]
 
 
 def _step(stretch: Stretch) -> float:
@@ -364,34 +416,44 @@ def judge(
 
     """
     measure, view = rule.quantity, stretch.view
-    sides = measure.sides()
-    chosen = sides.index(best_side(measure, stretch))
-    verdict = Fault(
-        name=rule.name,
-        title=rule.title,
-        state="not_observable",
-        value=math.nan,
-        sigma=math.nan,
-        unit=rule.unit,
-        limit=rule.limit,
-        ok=rule.ok,
-        probability=math.nan,
-        t=stretch.turn,
-        view=view.name,
-        cue=rule.cue,
-        why=rule.why,
-        source=rule.source,
-        evidence=rule.evidence,
-        keypoints=measure.keypoints(sides[chosen]),
-    )
+    side = best_side(measure, stretch)
+
+    def verdict(
+        state: State,
+        reason: str = "",
+        t: float = stretch.turn,
+        value: float = math.nan,
+        sigma: float = math.nan,
+        probability: float = math.nan,
+    ) -> Fault:
+        return Fault(
+            name=rule.name,
+            title=rule.title,
+            state=state,
+            value=value,
+            sigma=sigma,
+            unit=rule.unit,
+            limit=rule.limit,
+            ok=rule.ok,
+            probability=probability,
+            t=t,
+            view=view.name,
+            cue=rule.cue,
+            why=rule.why,
+            source=rule.source,
+            evidence=rule.evidence,
+            keypoints=measure.keypoints(side),
+            reason=reason,
+        )
+
     if not observable(view, measure.plane, measure.gate) or rule.hidden(view.yaw):
-        return replace(verdict, reason=turn_advice(measure.plane).text)
+        return verdict("not_observable", turn_advice(measure.plane).text)
     readings = _readings(rule, stretch, neutral)
-    best = readings[chosen]
+    best = readings[measure.sides().index(side)]
     if best.score < SEEN:
-        return replace(verdict, reason="The part of the body it is about was not seen clearly enough.")
+        return verdict("not_observable", "The part of the body it is about was not seen clearly enough.")
     if rule.relative and neutral is None and rule.usual is None:
-        return replace(verdict, reason="Hold still for a moment before you start, so that there is a neutral.")
+        return verdict("not_observable", "Hold still for a moment before you start, so that there is a neutral.")
     value, sigma = best.value, best.sigma
     for other in readings if symmetric and not stretch.side else ():
         if other is not best and other.score >= DIMLY and math.isfinite(other.value):
@@ -399,13 +461,13 @@ def judge(
             value = a * best.value + b * other.value
             sigma = math.hypot(a * best.sigma, b * other.sigma, math.sqrt(a * b) * (best.value - other.value))
     if not (math.isfinite(value) and math.isfinite(sigma)):
-        return replace(verdict, t=best.t, reason="It could not be measured in this picture.")
-    probability, state, reason = _broken(rule, value, sigma, STRICTNESS[strictness]), verdict.state, ""
+        return verdict("not_observable", "It could not be measured in this picture.", best.t)
+    probability = _broken(rule, value, sigma, STRICTNESS[strictness])
     if sigma > TOO_UNSURE * abs(rule.limit - rule.ok):
         reason = "From here it cannot be measured exactly enough."
-    else:
-        state = "fault" if probability > SURE else "ok" if probability < 1 - SURE else "unsure"
-    return replace(verdict, t=best.t, value=value, sigma=sigma, probability=probability, state=state, reason=reason)
+        return verdict("not_observable", reason, best.t, value, sigma, probability)
+    state: State = "fault" if probability > SURE else "ok" if probability < 1 - SURE else "unsure"
+    return verdict(state, "", best.t, value, sigma, probability)
 
 
 def _broken(rule: Rule, value: float, sigma: float, lenience: float) -> float:
@@ -422,9 +484,9 @@ def violated(condition: Condition, stretch: Stretch) -> bool:
     measure = condition.quantity
     if not off_plane(stretch.view.yaw, measure.plane) <= ROUGHLY:
         return False
-    scores = measure.scores(stretch.body)
+    scores = stretch.scores(measure)
     side = int(np.argmax(scores.mean(-1)))
-    values = np.where(scores[side] >= DIMLY, measure.each(stretch.body)[side], np.nan)
+    values = np.where(scores[side] >= DIMLY, stretch.values(measure)[side], np.nan)
     value = stretch.at(condition.at, values).value
     if math.isnan(value):
         return False

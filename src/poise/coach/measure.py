@@ -100,6 +100,28 @@ class Body:
         score = np.array([pose.score, pose.score[..., mirror]])
         return Body(Keypoints(pose.skeleton, points, score), self.scale, self.yaw, self.facing, self.tilt)
 
+    def nearness(self, plane: Plane) -> Array:
+        """How far keypoints would move, ``(..., K, 2)``, if perspective enlarged what a plane brings nearer.
+
+        It does so about the hips, at which height a camera is to be put. Which side is nearer makes no difference.
+        """
+        return self._nearer_askew if plane == "sagittal" else self._nearer_aside
+
+    @cached_property
+    def _nearer_askew(self) -> Array:
+        return self._nearer(np.abs(self.yaw - 90.0))
+
+    @cached_property
+    def _nearer_aside(self) -> Array:
+        return self._nearer(np.minimum(self.yaw, 180.0 - self.yaw))
+
+    def _nearer(self, off: Array) -> Array:
+        away = self.pose.points - self.at("mid_hip")[..., None, :]
+        share = np.tan(np.radians(np.minimum(off, 45.0))) / (AWAY * self.scale)
+        moved = (share[..., None] * away[..., 0])[..., None] * away
+        moved[np.isnan(moved)] = 0.0
+        return np.asarray(moved)
+
     @cached_property
     def _unturned(self) -> Array:
         return _stretch(np.sin(np.radians(self.yaw)))
@@ -207,41 +229,23 @@ class Measure:
         pose, skeleton = body.pose, body.pose.skeleton
         if not skeleton.has_all(self.keypoints(side)):
             return np.full(np.shape(body.scale), np.nan)
-        ends = sorted({skeleton.index(end) for name in self.keypoints(side) for end in _ends(name)})
-        moved = [(end, axis) for end in ends for axis in (0, 1)]
+        ends = skeleton.ends(self.keypoints(side)).every
         # A stack of bodies: as it is, each coordinate moved by its error, nearer on one side, turned by that of the
         # yaw, and squeezed.
-        shape = (len(moved) + 4, *np.shape(body.scale))
+        shape = (2 * len(ends) + 4, *np.shape(body.scale))
         points = np.empty((*shape, *pose.points.shape[-2:]))
         points[:] = pose.points
-        for i, (end, axis) in enumerate(moved):
-            points[i + 1, ..., end, axis] += KEYPOINT_SIGMA * body.scale
+        moved = np.arange(1, 1 + len(ends))
+        for axis in (0, 1):
+            points[moved + axis * len(ends), ..., ends, axis] += KEYPOINT_SIGMA * body.scale
         yaw = np.empty(shape)
         yaw[:] = body.yaw
         away = -1.0 if self.plane == "sagittal" else 1.0
-        yaw[-2] = np.clip(body.yaw + away * yaw_sigma, 0.0, 180.0)
-        points[-3] += self._nearness(body)
+        yaw[-2] = np.minimum(np.maximum(body.yaw + away * yaw_sigma, 0.0), 180.0)
+        if self.plane != "any":
+            points[-3] += body.nearness(self.plane)
         points[-1, ..., 0] *= self.squeeze
         stack = Body(Keypoints(skeleton, points, pose.score), body.scale, yaw, body.facing, body.tilt)
         values = self.compute(stack, side)
         off = values[1:] - values[0]
         return np.asarray(np.sqrt((off * off).sum(0)))
-
-    def _nearness(self, body: Body) -> Array:
-        """How far keypoints would move, ``(..., K, 2)``, if perspective enlarged what its plane brings nearer.
-
-        It does so about the hips, at which height a camera is to be put. Which side is nearer makes no difference.
-        """
-        if self.plane == "any":
-            return np.zeros(body.pose.points.shape)
-        off = np.abs(body.yaw - 90.0) if self.plane == "sagittal" else np.minimum(body.yaw, 180.0 - body.yaw)
-        away = body.pose.points - body.at("mid_hip")[..., None, :]
-        nearer = (
-            np.tan(np.radians(np.minimum(off, 45.0)))[..., None] * away[..., 0] / (AWAY * body.scale)[..., None]
-        )
-        return np.nan_to_num(nearer[..., None] * away)
-
-
-def _ends(name: str) -> tuple[str, ...]:
-    stem = name.removeprefix("mid_")
-    return (name,) if stem == name else (f"left_{stem}", f"right_{stem}")

@@ -77,6 +77,8 @@ class CycleFinder:
 
     def __init__(self, least: float) -> None:
         self._least = least
+        #: The median range of the last cycles that came back; 0 before the first.
+        self.usual = 0.0
         self.state: Literal["rest", "towards", "back"] = "rest"
         self._ranges: deque[float] = deque(maxlen=8)
         self._samples: deque[tuple[float, float]] = deque()
@@ -89,11 +91,6 @@ class CycleFinder:
         self._top_t = 0.0
         self._last_t = math.nan
         self._gaps: deque[tuple[float, float]] = deque(maxlen=64)
-
-    @property
-    def usual(self) -> float:
-        """The median range of the last cycles that came back; 0 before the first."""
-        return median(self._ranges) if self._ranges else 0.0
 
     def update(self, t: float, signal: float) -> Cycle | None:
         """Advance to time ``t``; a NaN signal holds the state."""
@@ -121,6 +118,7 @@ class CycleFinder:
             return None
         if cycle.returned >= BACK:
             self._ranges.append(cycle.range)
+            self.usual = median(self._ranges)
         return cycle
 
     @property

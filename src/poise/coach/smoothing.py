@@ -65,14 +65,20 @@ class Guard:
             return pose
         if self._last is None or not math.isfinite(scale) or pose.t - self._t.max() > 2 * INSIST:
             self._believe(pose)
-        elif np.abs(pose.points - self._last).max() < CALM * scale:  # false for NaN
+            return pose
+        off = np.abs(pose.points - self._last)
+        most = off.max()
+        if most < CALM * scale or (most < STEP * scale and not self._crossing(off, scale)):  # false for NaN
             self._believe(pose)
             self._leapt.fill(math.inf)
             self._swapped = [math.inf, math.inf]
-        else:
-            pose = self._unswap(pose, scale)
-            pose = self._blank(pose, self._last, scale)
-        return pose
+            return pose
+        return self._blank(self._unswap(pose, self._last, scale), self._last, scale)
+
+    def _crossing(self, off: Array, scale: float) -> bool:
+        """Whether the limbs of a half of the body moved so far that they may have swapped sides."""
+        moved = off.sum(-1)
+        return any(moved[half].sum() >= STEP * scale * len(half) for half in self._halves)
 
     def _believe(self, pose: Pose) -> None:
         self._last = pose.points.copy()
@@ -91,9 +97,7 @@ class Guard:
         last[seen] = pose.points[seen]
         return pose
 
-    def _unswap(self, pose: Pose, scale: float) -> Pose:
-        last = self._last
-        assert last is not None
+    def _unswap(self, pose: Pose, last: Array, scale: float) -> Pose:
         moved = np.abs(pose.points - last).sum(-1)
         for half, keypoints in enumerate(self._halves):
             if float(moved[keypoints].sum()) < STEP * scale * len(keypoints):  # false for NaN
@@ -210,7 +214,7 @@ class JudgementTrack:
         weights = np.exp(-0.5 * away * away)
         weights /= weights.sum()
         values = self._values[near] if pose.world is not None else self._values[near, :, :3]
-        mean = np.einsum("t,tkd->kd", weights, values)
+        mean = (weights[:, None, None] * values).sum(0)
         if math.isnan(mean.sum()):
             seen = np.isfinite(values)
             mean = np.einsum("t,tkd->kd", weights, np.where(seen, values, 0.0))

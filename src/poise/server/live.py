@@ -17,7 +17,7 @@ import math
 import random
 import time
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -25,7 +25,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket
 
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
-from poise.coach import ANY, AUTO, Coach, Feedback, exercises, load_exercise, own_exercises
+from poise.coach import ANY, AUTO, Coach, Feedback, exercises, own_exercises
 from poise.coach.correct import Correction
 from poise.coach.events import Cue, Event
 from poise.coach.events import Rep as RepEvent
@@ -87,9 +87,9 @@ class Keeping:
     )  # not all at once
 
     def add(self, pose: Pose, events: tuple[Event, ...]) -> None:
-        """Take in a pose as it came, and what it completed."""
+        """Take in a pose as it came, and what it completed; corrected poses are not kept, and weigh the most."""
         self._poses.append(pose)
-        self.events += events
+        self.events += [replace(event, corrections=()) for event in events]
         self.seen = self.seen or pose.seen
         if time.monotonic() - self._kept_at >= KEEP_S:
             self.keep()
@@ -300,12 +300,13 @@ class Conversation(Talk):
                 await self._say(self._told(feedback, given, came))
 
     def _told(self, feedback: Feedback, given: PoseGiven, came: float) -> FeedbackTold:
-        name = feedback.exercise
+        assert self._going
+        exercise = self._going.session.coach.exercise
         return FeedbackTold.model_validate(
             {
                 "t": given.t,
-                "exercise": name,
-                "title": load_exercise(name).title if name in (*exercises(), *own_exercises()) else "",
+                "exercise": feedback.exercise,
+                "title": exercise.title if exercise else "",
                 "phase": feedback.phase,
                 "progress": feedback.progress,
                 "counts": self._same(Counts, feedback.counts),

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
@@ -25,6 +25,11 @@ from poise.store.tables import ChunkRow, EventRow, JobRow, ProfileRow, SessionRo
 
 #: Instants that are packed together.
 CHUNK = 1024
+#: The first free position in a session.
+_NEXT = {
+    table: select(func.max(table.position) + 1).where(table.session_id == bindparam("session"))
+    for table in (ChunkRow, EventRow)
+}
 
 
 class Store:
@@ -278,27 +283,33 @@ def _taken(name: str) -> InputError:
     return InputError(f"There is a profile called {name!r} already.", "Choose another name.")
 
 
-def _next(table: type[ChunkRow] | type[EventRow], session: str) -> Any:
-    """The first free position, found by the statement that takes it."""
-    return (
-        select(func.coalesce(func.max(table.position) + 1, 0)).where(table.session_id == session).scalar_subquery()
-    )
-
-
 def _add_poses(on: Transaction, session: str, poses: PoseSequence | None) -> None:
-    for at in range(0, 0 if poses is None else len(poses), CHUNK):
-        assert poses is not None
-        part = poses[at : at + CHUNK]
-        span = {"first_s": float(part.t[0]), "last_s": float(part.t[-1])}
-        where = {"session_id": session, "position": _next(ChunkRow, session)}
-        on.execute(insert(ChunkRow).values(**where, **span, data=pack(part)))
+    parts = [] if poses is None else [poses[at : at + CHUNK] for at in range(0, len(poses), CHUNK)]
+    rows = [{"first_s": float(part.t[0]), "last_s": float(part.t[-1]), "data": pack(part)} for part in parts]
+    _add(on, ChunkRow, session, rows)
 
 
 def _add_events(on: Transaction, session: str, events: Sequence[Rep | Hold]) -> None:
-    for event in events:
-        kind, data = "rep" if isinstance(event, Rep) else "hold", event.model_dump(mode="json")
-        where = {"session_id": session, "position": _next(EventRow, session)}
-        on.execute(insert(EventRow).values(**where, kind=kind, exercise=event.exercise, data=data))
+    rows = [
+        {
+            "kind": "rep" if isinstance(event, Rep) else "hold",
+            "exercise": event.exercise,
+            "data": event.model_dump(mode="json"),
+        }
+        for event in events
+    ]
+    _add(on, EventRow, session, rows)
+
+
+def _add(
+    on: Transaction, table: type[ChunkRow] | type[EventRow], session: str, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Add rows after a session's others; who has written to the session row does so alone."""
+    if rows:
+        first = on.scalar(_NEXT[table], {"session": session}) or 0
+        on.execute(
+            insert(table), [{"session_id": session, "position": at, **row} for at, row in enumerate(rows, first)]
+        )
 
 
 def _dumped(sets: Iterable[Set]) -> list[dict[str, Any]]:
