@@ -260,6 +260,15 @@ def test_a_progress_of_nobody_is_unknown() -> None:
 # Holds.
 
 
+def test_who_moves_about_with_bent_knees_holds_no_wall_sit() -> None:
+    held = film(perform("wall_sit", reps=1, tempo=Tempo(0.1, 6.0, 0.1, 0.0), lead=0.0, tail=0.0))
+    pixels = 0.25 * np.linalg.norm(held.at("mid_shoulder") - held.at("mid_hip"), axis=-1).mean()  # a second
+    along = np.where(held.t < 3.0, 0.0, (held.t - 3.0) * pixels)[:, None, None] * np.array([1.0, 0.0])
+    moving = replace(held, points=held.points + along)
+    assert [hold.end for hold in review("wall_sit", held).holds] == pytest.approx([held.t[-1]], abs=0.5)
+    assert [hold.end for hold in review("wall_sit", moving).holds] == pytest.approx([3.9], abs=0.5)
+
+
 def plank(seconds: float, **form: float) -> PoseSequence:
     """Somebody in a plank from the first instant to the last."""
     held = perform("plank", reps=1, tempo=Tempo(0.1, seconds + 2.0, 0.1, 0.0), form=form, lead=0.0, tail=0.0)

@@ -293,6 +293,7 @@ class Holds:
         self.cue: Cue | None = None
         self._prompter = Prompter(exercise.name, round(SAY_AGAIN_S / CHECK_S))
         self._poses: list[Judged] = []
+        self._recent: list[Judged] = []
         self._last_t = self._checked_t = -math.inf
         self._in_since = self._out_since = self._faulty_since = math.nan
         self._held = self._before = 0.0
@@ -304,8 +305,7 @@ class Holds:
         if t - self._last_t < 1 / LOOK_HZ:
             return []
         dt, self._last_t = t - self._last_t, t
-        instant = Stretch.of([judged], t)
-        if judged.pose.seen and not any(violated(c, instant) for c in self.exercise.condition):
+        if judged.pose.seen and self._in_position(judged):
             self._out_since = math.nan
             self._poses.append(judged)
             if math.isnan(self._in_since):
@@ -322,6 +322,16 @@ class Holds:
         if held:
             self.counts = replace(self.counts, held_s=self._before + self._held)
         return []
+
+    def _in_position(self, judged: Judged) -> bool:
+        """Whether every condition holds, and what must stay in its place has, as long as a hold takes to begin."""
+        still = self.exercise.still
+        if still:
+            self._recent = [one for one in self._recent if one.pose.t >= judged.pose.t - ENTER_S] + [judged]
+            if sway(Stretch.of(self._recent, judged.pose.t), still.keypoint) > still.within:
+                return False
+        instant = Stretch.of([judged], judged.pose.t)
+        return not any(violated(c, instant) for c in self.exercise.condition)
 
     def finish(self) -> list[Event]:
         """The hold that ends here, if it had begun."""
