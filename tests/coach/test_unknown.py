@@ -132,3 +132,11 @@ def test_left_and_right_in_turn_are_one_repetition_of_what_has_no_name() -> None
     performance = perform(OTHERS["knee_raise"], reps=8, tempo=Tempo(0.9, 0.1, 0.9, 0.3), sides="alternating")
     film = film_poses(performance, Camera(yaw=60), rate=15, noise=Noise(), seed=2)
     assert review(ANY, film).counts.full == 4
+
+
+def test_what_is_surely_alike_is_told_while_the_second_goes_on() -> None:
+    performance = perform("shoulder_press", reps=3, lead=4.0, tail=3.0, sway=1.0)
+    coach = Coach(ANY)
+    film = film_poses(performance, Camera(yaw=60), rate=15, noise=Noise(), seed=2)
+    first = next(pose.t for pose in film if coach.update(pose).events)
+    assert performance.reps[1].start < first < performance.reps[1].end
