@@ -54,10 +54,13 @@ def test_it_keeps_the_contract_of_estimators(backend: Callable[[], PoseEstimator
 
 
 def test_it_coaches_the_shipped_squats(backend: Callable[[], PoseEstimator], squat: ShippedClip) -> None:
-    counts = review("squat", follow(squat.path, backend).poses).counts
+    found = review("squat", follow(squat.path, backend).poses)
+    counts = found.counts
     # The fourth is shallow: true keypoints make it partial, and from the networks it lies at the limit.
     assert (counts.full + counts.partial, counts.invalid) == (5, 0)
     assert counts.full >= 4
+    shallow = [[fault.state for fault in rep.faults if fault.name == "shallow"] for rep in found.reps]
+    assert shallow == [["ok"], ["ok"], ["ok"], ["fault"], ["ok"]]
 
 
 @pytest.fixture(scope="module")

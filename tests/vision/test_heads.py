@@ -33,13 +33,13 @@ def test_dark_finds_the_top_between_the_cells() -> None:
 
 
 def test_dark_moves_a_peak_by_a_cell_at_most() -> None:
-    shoulder = 0.9 * gaussian(24.0, 30.0, sigma=4.0)
+    shoulder = np.float32(0.9) * gaussian(24.0, 30.0, sigma=4.0)
     shoulder[30, 20] = 1.0
     assert from_heatmaps(shoulder[None])[0] == pytest.approx(np.array([[84.0, 120.0]]))
 
 
 def test_dark_leaves_what_has_no_top_and_what_is_at_the_edge() -> None:
-    between = gaussian(14.0, 30.0) + gaussian(26.0, 30.0)
+    between = gaussian(14.0, 30.4) + np.float32(0.9) * gaussian(26.0, 30.4)
     between[30, 20] = 1.2
     maps = np.stack([between, gaussian(20.3, 62.3), gaussian(46.2, 30.3), np.zeros((64, 48), np.float32)])
     assert from_heatmaps(maps)[0].tolist() == [[80.0, 120.0], [80.0, 248.0], [184.0, 120.0], [0.0, 0.0]]

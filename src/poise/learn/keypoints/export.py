@@ -15,9 +15,9 @@ import torch
 
 from poise.learn import export
 from poise.learn.keypoints.data import People
-from poise.learn.keypoints.evaluate import Heatmaps, Network, found_by, precision, torch_network
+from poise.learn.keypoints.evaluate import Heatmaps, Network, found_by, torch_network
 from poise.learn.keypoints.hrnet import HRNet
-from poise.learn.keypoints.oks import Found
+from poise.learn.keypoints.oks import Found, evaluate
 from poise.vision.estimators.runtime import open_network
 from poise.vision.weights import ModelFile
 
@@ -77,10 +77,9 @@ def exported(path: Path, runtime: str = "") -> Network:
 
 def parity(net: HRNet, path: Path, people: People) -> Parity:
     """How far an exported file is from the network it was made of, on annotated people."""
-    original, copy = torch_network(net), exported(path)
-    one, other = list(found_by(original, people)), list(found_by(copy, people))
+    one, other = (list(found_by(network, people)) for network in (torch_network(net), exported(path)))
     off = np.concatenate([_off(a, b) for a, b in zip(one, other, strict=True)])
-    both = precision(original, people).ap, precision(copy, people).ap
+    both = evaluate(people.people, one).ap, evaluate(people.people, other).ap
     return Parity(float(np.median(off)), float(off.max()), both, len(off))
 
 
