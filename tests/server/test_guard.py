@@ -140,6 +140,8 @@ def test_pages_and_what_they_run_on_are_served_as_what_they_are(serve: Serve, tm
         runtime = web.get("/vendor/abc/runtime.wasm")
         assert runtime.headers["content-type"] == "application/wasm"
         assert "immutable" in runtime.headers["cache-control"]
+        athlete = web.get("/athlete.mp4")
+        assert (athlete.status_code, athlete.headers["content-type"]) == (200, "video/mp4")
         assert web.get("/..%2f..%2fpoise.sqlite").status_code == 404
 
 

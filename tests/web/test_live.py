@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from poise.sim.shipped import ShippedClip
 from poise.web import PAGE
 from tests.web.conftest import Served, Visit, until
 
@@ -33,6 +34,9 @@ LOOK = """() => ({
   aloud: document.getElementById('aloud').textContent, tempo: document.getElementById('tempo').textContent,
   faults: [...(poise.live.stage?.faults ?? [])],
 })"""
+
+
+SESSIONS = "fetch('/api/sessions').then((answer) => answer.json())"
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +222,32 @@ def test_a_camera_that_is_refused_is_explained(
     assert "try again" in visited.text("#problem")
     assert visited.state() == "form"
     assert visited.page.is_enabled("#start")
+
+
+def test_without_a_camera_a_drawn_athlete_shows_how_it_counts(
+    server: Served, visit: Callable[..., Visit], squat: ShippedClip
+) -> None:
+    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+    visited = visit(server.url, refuse)
+    kept = visited.page.evaluate(SESSIONS)
+    visited.page.click("#athlete")
+    counts: list[int] = []
+
+    def over() -> bool:
+        if visited.state() == "work":
+            counts.append(int(visited.text("#count") or 0))
+        return visited.state() == "form"
+
+    until(lambda: visited.state() == "work", 60, "the athlete is there")
+    until(over, 90, "the film is over")
+    reps = len(squat.performance.reps)
+    assert sorted(set(counts)) == list(range(reps + 1))
+    assert counts == sorted(counts)
+    assert f"{reps} squats counted" in visited.text("#done")
+    assert visited.page.evaluate("fetch('/api/sessions').then((answer) => answer.json())") == kept, (
+        "nothing is kept"
+    )
+    assert not visited.page.evaluate("poise.live.stage.awake")
 
 
 def test_where_frames_do_not_stream_the_worker_asks_for_pictures(

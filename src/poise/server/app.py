@@ -15,7 +15,7 @@ from typing import Any
 import fastapi_offline
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import State
@@ -34,6 +34,7 @@ from poise.server.queue import Queue
 from poise.server.sitting import Sitting
 from poise.server.talk import Talk
 from poise.server.watched import Watched
+from poise.sim.shipped import shipped
 from poise.store.store import Store
 
 #: Seconds between looks for sessions that are older than they may be.
@@ -108,10 +109,16 @@ def create_app(
     if vendor:
         app.mount(f"/vendor/{vendor[0]}", _Forever(directory=vendor[1]))
     if page and page.is_dir():
+        app.add_api_route("/athlete.mp4", _athlete, include_in_schema=False)
         app.mount("/", StaticFiles(directory=page, html=True))
     else:
         app.add_api_route("/", lambda: HTMLResponse(_NO_PAGE), include_in_schema=False)
     return Guard(_with_sockets(app, watched), limits, token)
+
+
+def _athlete() -> FileResponse:
+    """The film of a drawn athlete that the page can show itself, where there is no camera."""
+    return FileResponse(next(clip.path for clip in shipped() if clip.name == "squat"))
 
 
 class _Forever(StaticFiles):

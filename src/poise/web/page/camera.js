@@ -31,6 +31,16 @@ export async function openCamera(deviceId = '') {
   }
 }
 
+/** Let a video show the first picture of a film. */
+export async function openFilm(video, url) {
+  const shown = new Promise((ready, failed) => {
+    video.onloadeddata = ready;
+    video.onerror = () => failed(new CameraProblem('The film cannot be shown.', 'This browser cannot play it: try another one, or a camera.'));
+  });
+  video.src = url;
+  try { await shown; } finally { [video.onloadeddata, video.onerror] = [null, null]; }
+}
+
 /** The cameras there are, as [{id, label}]; labels are known once one was allowed. */
 export async function cameras() {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
@@ -38,10 +48,10 @@ export async function cameras() {
     .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || `Camera ${i + 1}` }));
 }
 
-/** Let the worker have the pictures: as a stream of frames where the browser can, else whenever it asks for one. */
+/** Let the worker have the pictures: as a stream of frames where it is one and the browser can, else whenever it asks. */
 export function handOver(stream, video, worker, how = '') {
   const Processor = globalThis.MediaStreamTrackProcessor;
-  if (Processor && how !== 'bitmap') {
+  if (Processor && stream && how !== 'bitmap') {
     const { readable } = new Processor({ track: stream.getVideoTracks()[0], maxBufferSize: 1 });
     worker.postMessage({ type: 'stream', readable }, [readable]);
     return 'stream';

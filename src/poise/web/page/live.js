@@ -9,15 +9,17 @@ import { Stage, fullScreen } from './stage.js';
 import { Voice } from './voice.js';
 import { Workout, faultOf } from './workout.js';
 import { $, clock, el, plural, settings } from './dom.js';
-import { showSummary } from './summary.js';
+import { showAthlete, showSummary } from './summary.js';
 
 const CUE_S = 5; // a cue, and the joints that were off, stay on the screen
 const AGAIN_S = 12; // before the same advice is spoken again
 const GONE_S = 45; // out of the picture before the session is ended
+const ATHLETE = './athlete.mp4'; // a drawn athlete, who squats
+const LAST_MS = 1500; // for what the coach has to say of the last pictures of a film
 
 export class Live {
   stage = null; state = 'form'; ready = null; workout = null; late = []; feedback = null;
-  #voice; #exercises = []; #choice; #cueUntil = 0; #markUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #profile = () => '';
+  #voice; #exercises = []; #choice; #cueUntil = 0; #markUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #film = false; #profile = () => '';
 
   constructor(profile) {
     this.#profile = profile;
@@ -43,6 +45,7 @@ export class Live {
     $('hands').checked = this.#choice.hands;
     $('exercise').addEventListener('change', () => this.#about());
     $('workout').addEventListener('submit', (event) => { event.preventDefault(); void this.start(); });
+    $('athlete').addEventListener('click', () => void this.show());
     $('stop').addEventListener('click', () => this.stop());
     $('go').addEventListener('click', () => (this.state === 'rest' ? this.#follow(this.workout.skipRest()) : this.go()));
     $('full').addEventListener('click', fullScreen);
@@ -75,24 +78,8 @@ export class Live {
     };
     this.#choice = choice;
     settings.keep('workout', choice);
-    $('problem').replaceChildren();
-    this.#voice.mode = choice.voice;
-    const speaking = this.#voice.open(); // sound must be woken by the click
-    this.#to('starting');
-    this.#big('', 'Starting the camera …');
     const kept = settings.read('camera', { id: '', mirror: true });
-    this.stage = new Stage((kind, data) => this.#hear(kind, data));
-    this.stage.mirror = kept.mirror;
-    try {
-      await this.stage.open(kept.id);
-    } catch (problem) {
-      this.#leave();
-      this.#trouble(problem);
-      return;
-    }
-    const how = await speaking;
-    $('quiet').dataset.how = how;
-    [this.late, this.feedback, this.ready] = [[], null, null];
+    if (!await this.#open('Starting the camera …', kept.mirror, (stage) => stage.open(kept.id))) return;
     const list = await cameras();
     $('lens').replaceChildren(...list.map(({ id, label }) => el('option', { value: id }, label)));
     $('lens').value = this.stage.stream.getVideoTracks()[0].getSettings().deviceId ?? '';
@@ -103,6 +90,43 @@ export class Live {
     this.#voice.say('tick', '', 'Step back until I can see all of you.');
     this.#clock = setInterval(() => this.#tick(), 200);
     $('go').focus();
+  }
+
+  /** Show how it counts, by the film of a drawn athlete; nothing of it is kept. */
+  async show() {
+    this.#choice = { ...this.#choice, exercise: 'squat', sets: 1, target: 0, rest: 0, voice: $('voice').value, hands: false };
+    if (!await this.#open('Fetching the athlete …', false, (stage) => stage.openFilm(ATHLETE))) return;
+    this.#film = true;
+    $('lens').hidden = true;
+    this.workout = new Workout(this.#choice);
+    this.#seen = this.stage.now;
+    this.stage.video.onended = () => setTimeout(() => { if (this.#film) this.stop(); }, LAST_MS);
+    this.stage.coach({ exercise: 'squat', mode: 'setup' });
+    this.#to('work');
+    this.#count();
+    this.#clock = setInterval(() => this.#tick(), 200);
+  }
+
+  /** The stage, opened with a camera or a film; whether that could be done. */
+  async #open(words, mirror, open) {
+    $('problem').replaceChildren();
+    this.#voice.mode = this.#choice.voice;
+    const speaking = this.#voice.open(); // sound must be woken by the click
+    this.#to('starting');
+    this.#big('', words);
+    this.stage = new Stage((kind, data) => this.#hear(kind, data));
+    this.stage.mirror = mirror;
+    this.#film = false;
+    try {
+      await open(this.stage);
+    } catch (problem) {
+      this.#leave();
+      this.#trouble(problem);
+      return false;
+    }
+    $('quiet').dataset.how = await speaking;
+    [this.late, this.feedback, this.ready] = [[], null, null];
+    return true;
   }
 
   /** Begin to count. */
@@ -121,6 +145,7 @@ export class Live {
   stop() {
     if (this.state === 'form') return;
     if (this.state === 'waiting' || this.state === 'starting') { this.#leave(); return; }
+    if (this.#film) { this.#leave(); showAthlete(this.workout.done); return; }
     this.#voice.say('end', '', 'Well done.');
     this.stage.stopCoach();
     this.#to('ending');
@@ -186,7 +211,11 @@ export class Live {
   }
 
   #told(message) {
-    if (message.type === 'ready') { this.ready = message; this.#link(true); }
+    if (message.type === 'ready') {
+      this.ready = message;
+      this.#link(true);
+      if (this.#film && !this.stage.video.ended) void this.stage.video.play();
+    }
     else if (message.type === 'feedback') this.#judged(message);
     else if (message.type === 'summary' && this.state === 'ending') { this.#leave(); showSummary(message, this.workout, this.#titles()); }
     else if (message.type === 'error') this.#caption(`${message.message} ${message.hint}`, 'cue');

@@ -1,6 +1,6 @@
 // The full-screen stage: a camera, the worker that sees, and the skeleton drawn over the picture.
 
-import { openCamera, handOver, Awake } from './camera.js';
+import { openCamera, openFilm, handOver, Awake } from './camera.js';
 import { Gestures } from './body.js';
 import { drawPose } from './draw.js';
 import { $ } from './dom.js';
@@ -34,6 +34,13 @@ export class Stage {
     this.stream = await openCamera(camera);
     this.video.srcObject = this.stream;
     await this.video.play();
+    void this.#awake.on();
+    await this.#see();
+  }
+
+  /** A film in the place of the camera, at its first picture. */
+  async openFilm(url) {
+    await openFilm(this.video, url);
     void this.#awake.on();
     await this.#see();
   }
@@ -120,6 +127,7 @@ export class Stage {
     this.blind();
     this.stream?.getTracks().forEach((track) => track.stop());
     [this.stream, this.video.srcObject] = [null, null];
+    this.video.removeAttribute('src'); // of a film
     [this.corrected, this.faults] = [null, new Set()];
     this.#awake.off();
     if (document.fullscreenElement) void document.exitFullscreen();

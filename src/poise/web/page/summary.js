@@ -17,6 +17,17 @@ export function showSummary(summary, workout, titles = new Map()) {
     place.replaceChildren(el('h2', {}, 'Well done'), ...sums(summary, titles),
       el('p', { className: 'row' }, el('a', { className: 'button', href: `#/history/${summary.session}` }, 'Look at it closely'), again.firstChild));
   }
+  unveil(place);
+}
+
+/** Say what was counted of the drawn athlete. */
+export function showAthlete(count) {
+  $('done').replaceChildren(el('h2', {}, `${plural(count, 'squat')} counted`),
+    el('p', {}, 'That was a film of a drawn athlete, seen and counted as you would be. Nothing of it is kept. Now you.'));
+  unveil($('done'));
+}
+
+function unveil(place) {
   place.hidden = false;
   place.scrollIntoView({ block: 'start' });
   place.focus();
