@@ -1,14 +1,15 @@
 """How fast a library of films is worked through, and whether it survives being killed.
 
-python benchmarks/batch.py [FILM] [--films 8] [--model full] [--rounds 3] [--only one two ray tasks decoding again]
+python benchmarks/batch.py [FILM ...] [--films 8] [--model full] [--rounds 3] [--only one two ray tasks decoding]
 python benchmarks/batch.py --kill [--films 200] [--bad 10]
 
-The library is so many different pieces of FILM, their packets copied as they are. Each contender starts anew every
-round and takes turns with the others: ``poise batch`` with one process, with two, and with Ray on this machine; a
-plain loop over MediaPipe Tasks in two processes, half of the films each; decoding alone; and a library judged again
-from its keypoints as another exercise, by two processes. Printed are frames a second from the start of the command
-to its end, how many times as fast two processes are in the same round, and the processor's milliseconds a frame and
-hours an hour of film. (What Ray starts is not waited for by the command, so its processor time is not known.)
+The library is so many different pieces of each FILM, their packets copied as they are. Each contender starts
+anew every round and takes turns with the others: ``poise batch`` with one process, with two, and with Ray on
+this machine; a plain loop over MediaPipe Tasks in two processes, half of the films each; decoding alone; and
+(``again``) a library judged again from its keypoints as another exercise, by two processes. Printed are frames
+a second from the start of the command to its end, how many times as fast two processes are in the same round,
+and the processor's milliseconds a frame and hours an hour of film. (What Ray starts is not waited for by the
+command, so its processor time is not known.)
 
 With ``--kill`` it is a library of short films of the drawn athletes, some of them broken: once undisturbed, once
 with the command or one of its processes killed again and again, at the start, or once so many more films are done.
@@ -109,12 +110,12 @@ LABELS = {
 }
 
 
-def race(film: Path, count: int, model: str, rounds: int, only: list[str]) -> None:
+def race(given: list[Path], count: int, model: str, rounds: int, only: list[str]) -> None:
     """Time the contenders, and print a line for each."""
     runs: defaultdict[str, list[Run]] = defaultdict(list)
     with TemporaryDirectory() as folder:
         library = Path(folder)
-        films = pieces(film, count, library)
+        films = [piece for film in given for piece in pieces(film, count, library)]
         tasks = Contender(LABELS["tasks"], "tasks", task_file(model), (), TASKS)
         decoding = Contender(LABELS["decoding"], "nobody", "", (), TASKS)
         contenders: dict[str, Callable[[], Run]] = {
@@ -138,7 +139,8 @@ def race(film: Path, count: int, model: str, rounds: int, only: list[str]) -> No
     left_out = rounds - len(kept)
     kept = kept or list(range(rounds))
     n = runs["two"][0].frames
-    print(f"\n{len(films)} pieces of {film.name}, {width}x{height}, {n} frames, {seconds:.0f} s; {model}")
+    names = ", ".join(film.name for film in given)
+    print(f"\n{len(films)} pieces of {names}, {width}x{height}, {n} frames, {seconds:.0f} s; {model}")
     print(f"poise follows films on {'OpenVINO' if installed() else 'LiteRT'} here; Tasks is {TASKS}")
     print(f"{left_out} of {rounds} rounds had others use more than {DISTURBED} cores", end="")
     print(", and are left out" if left_out < rounds else ": all of them, so all are kept")
@@ -153,20 +155,25 @@ def race(film: Path, count: int, model: str, rounds: int, only: list[str]) -> No
         print(f"{LABELS[name]:38s} {spread(1 / each):>22s} {told} {spread(each / ours, 2):>22s} times as fast")
 
 
+#: Pictures of a film of a drawn athlete, ten a second.
+_PICTURES = 15
+
+
 def drawn(folder: Path, count: int, bad: int) -> None:
-    """So many films, no two alike, of two seconds of a drawn athlete; some of them broken in one of five ways."""
+    """So many films, no two alike, of a second and a half of a drawn athlete; some broken in one of five ways."""
     clips = []
     for clip in shipped():
         with open_film(clip.path) as film:
             clips.append([frame for i, frame in enumerate(film) if i % 2 == 0])
     for i in range(count):
         frames = clips[i % 2]
-        first = 7 * i % (len(frames) - 24)
+        first = 7 * i % (len(frames) - _PICTURES)
         path = folder / f"{i:03d}.mp4"
         with open_writer(path, frames[0].size) as writer:
-            for frame in frames[first : first + 24]:
-                image = frame.image if i % 4 < 2 else frame.image[:, ::-1]
-                writer.write(Frame(np.maximum(image, np.uint8(i)), frame.t - frames[first].t))
+            for frame in frames[first : first + _PICTURES]:
+                image = (frame.image if i % 4 < 2 else frame.image[:, ::-1]).copy()
+                image[:16, :16] = i % 256
+                writer.write(Frame(image, frame.t - frames[first].t))
         if i < bad:
             data = path.read_bytes()
             broken = (b"", b"no film", data[:2000], b"\0" * 5000, data[:100] + bytes(len(data) - 100))[i % 5]
@@ -244,8 +251,10 @@ def killed(count: int, bad: int, seed: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("film", type=Path, nargs="?", default=SHARED / "clips" / "mrpose_squat.mp4")
-    parser.add_argument("--films", type=int)
+    parser.add_argument(
+        "films", type=Path, nargs="*", metavar="FILM", default=[SHARED / "clips" / "mrpose_squat.mp4"]
+    )
+    parser.add_argument("--films", type=int, dest="count")
     parser.add_argument("--model", default="full", choices=("lite", "full"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=LABELS, default=list(LABELS))
@@ -256,9 +265,9 @@ def main() -> None:
 
     print(machine())
     if asked.kill:
-        killed(asked.films or 200, asked.bad, asked.seed)
+        killed(asked.count or 200, asked.bad, asked.seed)
     else:
-        race(asked.film, asked.films or 8, asked.model, asked.rounds, list(dict.fromkeys(["two", *asked.only])))
+        race(asked.films, asked.count or 8, asked.model, asked.rounds, list(dict.fromkeys(["two", *asked.only])))
 
 
 if __name__ == "__main__":

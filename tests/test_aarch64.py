@@ -10,18 +10,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-#: As pip on 64-bit Raspberry Pi OS (Debian 12: glibc 2.36, Python 3.11) chooses; also used by deploy/arm64.sh.
-FOR_AARCH64 = [
-    *("--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11"),
-    *("--platform", "manylinux2014_aarch64"),
-    *(word for glibc in range(17, 37) for word in ("--platform", f"manylinux_2_{glibc}_aarch64")),
-]
 
 
-def test_every_base_dependency_is_a_wheel_for_a_raspberry_pi(tmp_path: Path) -> None:
+def for_aarch64(python: str, glibc: int) -> list[str]:
+    """The options with which pip chooses here as it does there: a Python, and the C library it runs on (2.x)."""
+    newer = (word for minor in range(17, glibc + 1) for word in ("--platform", f"manylinux_2_{minor}_aarch64"))
+    wheels = ("--only-binary=:all:", "--implementation", "cp", "--python-version", python)
+    return [*wheels, "--platform", "manylinux2014_aarch64", *newer]
+
+
+#: 64-bit Raspberry Pi OS on Debian 12, which `deploy/arm64.sh` sets up, and on Debian 13.
+BOOKWORM, TRIXIE = for_aarch64("3.11", 36), for_aarch64("3.13", 41)
+
+
+@pytest.mark.parametrize("system", [BOOKWORM, TRIXIE], ids=["bookworm", "trixie"])
+def test_every_base_dependency_is_a_wheel_for_a_raspberry_pi(tmp_path: Path, system: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
-    command += ["--target", str(tmp_path), "--constraint", str(ROOT / "constraints.txt"), *FOR_AARCH64]
+    command += ["--target", str(tmp_path), "--constraint", str(ROOT / "constraints.txt"), *system]
     done = subprocess.run([*command, *project["dependencies"]], capture_output=True, text=True, check=False)
     if "No matching distribution" in done.stderr and "(from versions: none)" in done.stderr:
         pytest.skip("no package index can be reached")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from poise.analysis import Settings
 from poise.batch import crew as crews
 from poise.batch.crew import CUT_OFF, Processes
-from poise.batch.jobs import Hand, Job, perform
-from poise.batch.results import Problem
+from poise.batch.jobs import Follow, Hand, Hash, Job, Judge, perform
+from poise.batch.results import Problem, Results
 from tests.batch.chores import Die, Double, Fail, Hang
 
 
@@ -33,7 +34,9 @@ def test_every_job_is_done_once_side_by_side(two: Processes) -> None:
     assert not list(two.run([], lambda job, share: None))
 
 
-def test_a_job_whose_process_died_is_given_to_another(two: Processes, tmp_path: Path) -> None:
+def test_a_job_whose_process_died_is_given_to_another(
+    two: Processes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     unlucky, deadly = Die(tmp_path / "unlucky", 2), Die(tmp_path / "deadly", 99)
     jobs: list[Job] = [unlucky, deadly, Double(1)]
     made = dict(two.run(jobs, lambda job, share: None))
@@ -42,6 +45,14 @@ def test_a_job_whose_process_died_is_given_to_another(two: Processes, tmp_path: 
     assert made[deadly] == CUT_OFF
     assert (tmp_path / "deadly").stat().st_size == crews.ATTEMPTS
     assert len(made) == 3
+    assert f"a process died over {unlucky} (2 of 3)" in caplog.text
+
+
+def test_a_job_is_told_by_what_it_is_done_to() -> None:
+    store = Results("store", 1)
+    assert str(Follow("f" * 64, "squat.mp4", "/films/squat.mp4", Settings(), store)) == "squat.mp4"
+    assert str(Judge("f", "0", (("f" * 64, "squat.mp4", "auto"),), "standard", store)) == "shard f"
+    assert str(Hash("/films/squat.mp4")) == "/films/squat.mp4"
 
 
 def test_actors_do_the_same(tmp_path: Path) -> None:

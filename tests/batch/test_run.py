@@ -54,7 +54,7 @@ class Alone:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Short films of the shipped athletes, one of them twice, one of nobody, and three that are none."""
+    """Short films of the shipped athletes, one twice, one of nobody, four that are none, one of those a copy."""
     folder = tmp_path_factory.mktemp("films")
     for clip in shipped():
         for seconds in (1.5, 2.0, 2.5):
@@ -64,11 +64,12 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "nobody.mp4", nobody())
     (folder / "cut.mp4").write_bytes((folder / "squat-2.mp4").read_bytes()[:3000])
     (folder / "empty.mp4").touch()
-    (folder / "text.mp4").write_text("no film")
+    for name in ("text.mp4", "copy/text.mp4"):
+        (folder / name).write_text("no film")
     return folder
 
 
-BAD = ["cut.mp4", "empty.mp4", "nobody.mp4", "text.mp4"]
+BAD = ["copy/text.mp4", "cut.mp4", "empty.mp4", "nobody.mp4", "text.mp4"]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def contents(store: Path) -> dict[str, bytes]:
 @pytest.mark.models
 def test_a_library_becomes_keypoints_tables_and_a_summary(films: Path, store: Path) -> None:
     said = json.loads((store / "summary.json").read_text())
-    assert (said["films"], said["distinct"], said["judged"]) == (11, 10, 6)
+    assert (said["films"], said["distinct"], said["judged"]) == (12, 10, 6)
     assert [one["film"] for one in said["quarantine"]] == BAD
     results = Results(str(store), 1)
     table = {row["file"]: row for row in read_table(results.tables("films"))}

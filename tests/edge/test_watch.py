@@ -87,6 +87,15 @@ def test_it_stops_when_told_to() -> None:
     assert len(eyes.looked) == 10
 
 
+def test_the_watchdog_hears_of_every_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(watching, "_notify", told.append)
+    frames = [Frame(np.zeros((2, 2, 3), np.uint8), t) for t in SQUATS.t[:9].tolist()]
+    pictures = watch(frames, Session(Coach("squat"), Recalling(SQUATS)), Slow(0.001), lambda saying: None)
+    assert told == ["READY=1", *["WATCHDOG=1"] * pictures]
+    assert pictures == 9
+
+
 def feedback(t: float, **more: object) -> Feedback:
     base = Feedback(
         t=t,

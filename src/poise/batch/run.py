@@ -73,7 +73,7 @@ def run(
             bad = {}
         bad |= _follow(library, bad, results, settings, crew, tell)
         _judge([film for film in library if film.sha256 not in bad], exercises, results, settings, crew, tell)
-        names = [(film.name, bad[film.sha256]) for film in library if film.sha256 in bad]
+        names = [(one.name, bad[one.sha256]) for one in known if one.sha256 in bad]  # copies, too
         return sum_up(results, sorted([*names, *unread], key=lambda one: one[0]), len(films), len(library))
 
 

@@ -32,6 +32,11 @@ class Alerts:
         self._notify = _notifier() if "notification" in channels else None
         self._bell = "bell" in channels
 
+    @property
+    def speaks(self) -> bool:
+        """Whether there is a voice, and something here that speaks."""
+        return self._voice is not None
+
     def give(self, text: str, level: Level) -> None:
         """Let somebody know."""
         shown = self._notify is not None and self._notify(text, level)

@@ -34,8 +34,8 @@ PART_S = 6.0
 LOST_S = 0.5
 
 #: Pictures decoded at once on the core that follows them: decoding puts the networks out of its cache, and taking
-#: turns at every picture costs 7 % more (measured with BlazePose full, 1280x720).
-BURST = 4
+#: turns at every picture costs 6 to 8 % more (measured with BlazePose full, 1280x720).
+BURST = 8
 
 Packed = NDArray[np.float32]
 

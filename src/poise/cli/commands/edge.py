@@ -127,7 +127,10 @@ def _telling(say: str) -> Callable[[Saying], None]:
     from poise.desk.alerts import Alerts
 
     voice = Alerts(["voice"]) if say in ("voice", "both") else None
-    shown = say in ("screen", "both")
+    mute = voice is not None and not voice.speaks
+    if mute:
+        err.print("Nothing here speaks, so it is shown. To hear it: sudo apt install espeak-ng")
+    shown = mute or say in ("screen", "both")
     last = ""
 
     def tell(saying: Saying) -> None:
