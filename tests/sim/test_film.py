@@ -29,17 +29,21 @@ def test_from_the_side_flat_angles_are_the_true_ones() -> None:
     assert lean(poses.at("mid_shoulder"), poses.at("mid_hip"), -1.0) == pytest.approx(true["trunk_lean"], abs=1.0)
 
 
-def test_world_landmarks_are_hip_centred_metres_in_camera_axes() -> None:
+@pytest.mark.parametrize("aside", [0.0, 0.9])
+def test_world_landmarks_are_hip_centred_metres_turned_as_the_body_is_seen(aside: float) -> None:
     squat = perform("squat", reps=1)
     turn = np.array([squat.reps[0].turn])
     joints = squat.figure(turn)
-    hips = (joints.at("left_hip") + joints.at("right_hip")) / 2
-    off = (joints.at("left_wrist") - hips)[0]
-    level = Camera(yaw=90, distance=4, height=0.9, target=(0, 0.9, 0))
-    poses = film_poses(squat, level, t=turn)
+    hips = ((joints.at("left_hip") + joints.at("right_hip")) / 2)[0]
+    off = joints.at("left_wrist")[0] - hips
+    # From the left, 4 m away and level with the hips, which are in the middle of the picture or beside it.
+    camera = Camera(yaw=90, distance=4, height=float(hips[1]), target=(0, float(hips[1]), float(hips[2]) + aside))
+    poses = film_poses(squat, camera, t=turn)
     assert poses.world_at("mid_hip")[0] == pytest.approx([0, 0, 0], abs=1e-9)
-    # From the left: ahead is left, down is positive, the person's right is away.
-    assert poses.world_at("left_wrist")[0] == pytest.approx([-off[2], -off[1], -off[0]])
+    c, s = np.array((4.0, aside)) / np.hypot(4.0, aside)
+    ahead, left = c * off[2] - s * off[0], c * off[0] + s * off[2]  # of somebody who stands as it looks
+    # Ahead is left, down is positive, the person's right is away.
+    assert poses.world_at("left_wrist")[0] == pytest.approx([-ahead, -off[1], -left])
 
 
 def test_the_far_side_is_hidden_by_the_near_one_and_scores_lower() -> None:

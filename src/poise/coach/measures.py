@@ -389,7 +389,7 @@ def knee_inwards(body: Body, side: str) -> Array:
     return np.asarray(np.sign(middle[..., 0] - hip[..., 0]) * (knee[..., 0] - line) / body.scale)
 
 
-@_measure("torso", "frontal", "left_knee", "right_knee")
+@_measure("torso", "frontal", "left_knee", "right_knee", gate=BESIDE)
 def knee_level(body: Body, side: str) -> Array:
     """How much higher one knee is than the other, without sign."""
     return np.abs(_above(body, "left_knee", "right_knee"))

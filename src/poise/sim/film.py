@@ -63,7 +63,8 @@ def film_poses(
     """What a pose estimator would make of the performance: exact without ``noise``, else erring like one.
 
     Keypoints hidden by the body score lower, and lower still outside the picture. ``t`` gives the instants
-    instead of ``rate``. World landmarks are relative to the camera's axes, origin between the hips.
+    instead of ``rate``. World landmarks have their origin between the hips and are turned as the body is seen from
+    the camera, as those of a network are that sees no more than a crop of the picture.
     """
     t = instants(performance, rate) if t is None else np.asarray(t, dtype=np.float64)
     poses = seen_poses(performance.joints(t), t, performance.body.stature, camera)
@@ -77,7 +78,16 @@ def seen_poses(joints: Array, t: Array, stature: float, camera: Camera) -> PoseS
     hips = [BLAZEPOSE33.index(f"{side}_hip") for side in ("left", "right")]
     points = camera.project(joints)
     score = _score(seen, points, camera, stature)
-    return PoseSequence(BLAZEPOSE33, t, points, score, seen - seen[:, hips].mean(1, keepdims=True), camera.size)
+    middle = seen[:, hips].mean(1)
+    return PoseSequence(BLAZEPOSE33, t, points, score, _centred(seen - middle[:, None], middle), camera.size)
+
+
+def _centred(places: Array, sight: Array) -> Array:
+    """Places ``(T, K, 3)`` in the axes of a camera that looks along ``sight`` ``(T, 3)``, upright as well."""
+    away = sight / np.linalg.norm(sight, axis=-1, keepdims=True)
+    right = np.cross(np.array((0.0, 1.0, 0.0)), away)
+    right /= np.linalg.norm(right, axis=-1, keepdims=True)
+    return np.asarray(places @ np.stack([right, np.cross(away, right), away], axis=-1))
 
 
 def film_video(
