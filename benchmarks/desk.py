@@ -57,7 +57,7 @@ def noise(times: float) -> Noise:
 
 
 #: Cameras by how far they are above the eyes, metres.
-HEIGHTS = {"below": (-1.0, -0.04), "level": (-0.04, 0.08), "above": (0.08, 1.0)}
+HEIGHTS = {"below": (-1.0, -0.04), "level with": (-0.04, 0.08), "above": (0.08, 1.0)}
 
 
 def somebody(rng: np.random.Generator) -> tuple[Body, Camera]:

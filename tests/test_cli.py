@@ -205,7 +205,9 @@ def test_a_second_opinion_is_switched_on_told_and_off(tmp_path: Path, monkeypatc
     refused = poise("desk", "opinion", file)
     assert refused.returncode == 1
     assert "upright" in told(refused)
-    assert "what it calls upright" in told(poise("desk", "opinion", file, "--good", "upright"))
+    chosen = told(poise("desk", "opinion", file, "--good", "upright"))
+    assert "what it calls upright" in chosen
+    assert "Right of 9 in 10." in chosen
     recording = tmp_path / "sitting.npz"
     write_recording(recording, PoseSequence.of(sitting(90, Spell("slump", 20, 999, {"slump": 6}))))
     watched = poise("desk", "--film", recording, "--leave-out", "slump")

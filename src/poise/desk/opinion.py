@@ -27,11 +27,12 @@ _MODEL, _CHOICE = "opinion.model", "opinion.json"
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen with a classifier: its ``title``, what it calls ``good`` sitting, and ``labels`` it lacks."""
+    """What was chosen: a classifier's ``title`` and ``card``, what it calls ``good``, and ``labels`` it lacks."""
 
     title: str
     good: str = "good"
     labels: tuple[str, ...] = ()
+    card: str = ""
 
 
 _ADAPTER = TypeAdapter(Choice)
@@ -87,7 +88,7 @@ def keep_opinion(folder: Path, path: Path, good: str = "good", labels: tuple[str
     """
     classifier = open_classifier(path, labels)
     SecondOpinion(classifier, good)
-    choice = Choice(classifier.about.title or path.stem, good, labels)
+    choice = Choice(classifier.about.title or path.stem, good, labels, classifier.about.card)
     try:
         data = path.read_bytes()
         folder.mkdir(parents=True, exist_ok=True)

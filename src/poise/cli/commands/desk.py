@@ -180,6 +180,8 @@ def second_opinion(
         out.print("There is no second opinion.")
     else:
         out.print(f"Second opinion: {escape(choice.title)}; sitting well is what it calls {escape(choice.good)}.")
+        if choice.card:
+            out.print(escape(choice.card), style="dim")
 
 
 @group.command("profiles")
