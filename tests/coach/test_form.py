@@ -348,3 +348,12 @@ def test_the_part_of_a_stretch_between_two_times_includes_both() -> None:
     assert part.t == pytest.approx([0.25, 0.3, 0.35, 0.4])
     assert part.body.at("left_knee").shape == (4, 2)
     assert (part.view, part.turn) == (ramp.view, ramp.turn)
+
+
+@pytest.mark.parametrize("lowers_first", [True, False])
+def test_lowering_and_lifting_are_the_ways_to_the_turn_and_back(lowers_first: bool) -> None:
+    whole = replace(stretch(figure(), turn=0.35), start=0.05, end=0.85, lowers_first=lowers_first)
+    first, second = ("lowering", "lifting") if lowers_first else ("lifting", "lowering")
+    assert whole.part(first).t.tolist() == pytest.approx([0.1, 0.2, 0.3])  # type: ignore[arg-type]
+    assert whole.part(second).t.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8])  # type: ignore[arg-type]
+    assert whole.part("whole") is whole

@@ -40,6 +40,15 @@ def test_the_guard_undoes_a_swap_of_one_half_of_the_body(parts: tuple[str, ...])
     assert_same(guard.update(replace(truth, t=0.2), 100.0), truth)
 
 
+def test_the_guard_undoes_a_swap_across_the_picture_that_is_no_leap_along_either_axis() -> None:
+    turn = np.array([[1.0, 1.0], [-1.0, 1.0]]) / math.sqrt(2.0)
+    upright = np.nan_to_num(figure(yaw=0.0).points)  # as of who sees every keypoint
+    askew = replace(figure(yaw=0.0), points=upright @ turn)  # legs 40 apart are 28 apart both ways; a step is 40
+    guard, truth = Guard(BLAZEPOSE33), replace(askew, t=0.1)
+    guard.update(askew, 160.0)
+    assert_same(guard.update(swapped(truth), 160.0), truth)
+
+
 def test_the_guard_believes_legs_that_insist_on_being_swapped() -> None:
     guard = Guard(BLAZEPOSE33)
     guard.update(figure(yaw=0.0), 100.0)
