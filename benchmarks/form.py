@@ -7,7 +7,7 @@ least to the most of what the simulator calls faulty, and is filmed from yaw 0 t
 heights with the noise of an estimator; bodies and noise differ from case to case. The truth of a rule is what
 it reads without noise from a far camera in its own plane, and of knees and elbows the angle in space. A verdict
 is within the gate when the trunk is truly seen from within the gate of the rule's measure: the line of sight to
-it at most 30 degrees off its plane, of some 15 or 10, from the side or, of sagittal ones, from above; and not
+it at most 31 degrees off its plane, of some 15 or 10, from the side or, of sagittal ones, from above; and not
 from where the body is in the way. It does not matter what poise takes the view for. Of those:
 
 recall     where the truth is beyond the limit by at least 2 standard errors of the verdict, how many were called a
@@ -17,7 +17,7 @@ precision  of those called a fault, how many are beyond the limit in truth
 coverage   how many verdicts are fault or ok
 false      faults that are none
 
-Outside the gate, which is beyond it by more than the 5 degrees that poise may misjudge the view by, every fault
+Outside the gate, which is beyond it by more than the 4 degrees that poise may misjudge the view by, every fault
 is listed, true or not; what is said between is told in a row of its own. Then, rule by rule, the share on the
 wrong side of the limit among the surest verdicts (risk by coverage), and at the coverage at which poise speaks.
 It is a simulation: it says what geometry allows. With ``--keep`` the verdicts on each exercise are kept in a
@@ -65,7 +65,7 @@ IN_SPACE = {
 #: The state of a repetition that is there, and was not found or not held to the rule.
 UNCOUNTED = "uncounted"
 #: Degrees beyond its gate up to which a view is at its edge, neither within nor outside.
-EDGE = 5.0
+EDGE = 4.0
 #: Shares of all verdicts at which the risk is told.
 COVERAGES = (0.25, 0.5, 0.75, 0.9)
 
