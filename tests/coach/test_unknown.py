@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -118,7 +119,8 @@ def test_no_repetition_spans_a_time_out_of_sight() -> None:
     poses = [Pose.missing(film.skeleton, pose.t) if since < pose.t < until else pose for pose in film]
     reps = review(ANY, poses).reps
     assert all(rep.end <= since + 0.1 or rep.start >= until - 0.1 for rep in reps)
-    assert len(reps) >= 6
+    assert all(after.start >= rep.turn for rep, after in pairwise(reps))  # nor is one told twice
+    assert len(reps) in (6, 7)
 
 
 @pytest.mark.parametrize(("movement", "form", "seed"), [("standing", {}, 2), ("play", {"mood": 3.0}, 4)])

@@ -85,7 +85,7 @@ class UnknownReps:
         self._followed: tuple[Array, Array] | None = None
         self._since = math.inf
         self._sizes: deque[float] = deque(maxlen=8)
-        self._told = -math.inf
+        self._told = self._turned = -math.inf
         self._whole: list[tuple[float, Array]] | None = [] if recorded else None
         self._on_the_way: list[Event] = []
 
@@ -150,7 +150,8 @@ class UnknownReps:
         events: list[Event] = []
         for i in np.flatnonzero(good):
             swing = cycles.swings[i]
-            if window.t[swing.turn] > self._told and window.t[-1] - window.t[swing.end] >= settle:
+            new = window.t[swing.turn] > self._told and window.t[swing.start] >= self._turned
+            if new and window.t[-1] - window.t[swing.end] >= settle:
                 events += self._tell(window, swing, float(cycles.size[i]), float(cycles.alike[i]))
         return events
 
@@ -202,7 +203,7 @@ class UnknownReps:
         if end - start < BRIEF_S or size < PARTIAL * usual:
             return []
         self._sizes.append(size)
-        self._told = end - (end - turn) / 4
+        self._told, self._turned = end - (end - turn) / 4, turn
         kind: RepKind = "full" if size >= FULL * usual else "partial"
         short = f"the movement was only {100 * size / usual:.0f} % of your own usual range"
         self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
