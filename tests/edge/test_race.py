@@ -74,6 +74,22 @@ def test_on_a_slow_board_the_fastest_wins_and_no_rate_is_beyond_use(monkeypatch:
     assert raced(monkeypatch, {("full", 1): 0.002, ("lite", 1): 0.001}, cores=1)[0] == Choice("full", 1, races.MOST)
 
 
+class Stuttering(Runner):
+    """Takes four times as long for every tenth frame."""
+
+    def estimate(self, frames: Sequence[Frame]) -> list[list[Pose]]:
+        self._clock.now += 3 * self._seconds * (len(self.times) % 10 == 9)
+        return super().estimate(frames)
+
+
+def test_a_board_is_known_by_its_slower_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(races, "time", clock)
+    opened = {"lite": 0.02, "full": 0.2}
+    choice = race(0.8, 60.0, open_eyes=lambda backend, *, model, threads: Stuttering(clock, opened[model]))
+    assert choice.rate == pytest.approx(0.8 / (4 * 0.02))
+
+
 def test_enough_is_enough_at_the_limit() -> None:
     assert choose([Lap("full", 1, 0.8 / 15), Lap("lite", 1, 0.001)], 0.8).model == "full"
     assert choose([Lap("full", 1, 0.81 / 15), Lap("lite", 1, 0.001)], 0.8).model == "lite"
