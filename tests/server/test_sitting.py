@@ -205,3 +205,11 @@ def test_poses_before_a_start_and_bodies_nobody_has(talk: Talk) -> None:
     assert talk.ask(type="pose", t=2.0, keypoints=nobody)["type"] == "learning"
     assert talk.ask(type="ping", t=3.0) == {"type": "pong", "t": 3.0}
     assert talk.ask(type="dance")["code"] == "message"
+
+
+def test_a_pose_that_is_not_later_than_the_last_is_passed_over(talk: Talk) -> None:
+    _start(talk)
+    assert talk.ask(type="pose", t=1.0, keypoints=None)["type"] == "learning"
+    for t in (1.0, 0.5):
+        talk.say(type="pose", t=t, keypoints=None)
+    assert talk.ask(type="ping", t=3.0) == {"type": "pong", "t": 3.0}
