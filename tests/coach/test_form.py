@@ -9,7 +9,7 @@ import pytest
 from poise.body import Array, Pose
 from poise.coach.events import View
 from poise.coach.exercise import Condition, Moment, Rule
-from poise.coach.form import NEAR_S, SURE, Judged, Stretch, best_side, judge, sway, violated
+from poise.coach.form import NEAR_S, STRICTNESS, SURE, Judged, Stretch, best_side, judge, neutral_of, sway, violated
 from poise.coach.measures import MEASURES
 from poise.coach.view import turn_advice
 from tests.coach.bodies import Place, figure, moved, unseen
@@ -357,3 +357,15 @@ def test_lowering_and_lifting_are_the_ways_to_the_turn_and_back(lowers_first: bo
     assert whole.part(first).t.tolist() == pytest.approx([0.1, 0.2, 0.3])  # type: ignore[arg-type]
     assert whole.part(second).t.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8])  # type: ignore[arg-type]
     assert whole.part("whole") is whole
+
+
+def test_beginners_are_held_to_less_and_the_strict_to_more() -> None:
+    at_the_limit = RULE.model_copy(update={"ok": 100, "limit": 120})
+    told = {how: judge(at_the_limit, stretch(figure(BENT)), None, strictness=how).probability for how in STRICTNESS}
+    assert told == pytest.approx({"beginner": 0.158655, "standard": 0.5, "strict": 0.691462}, abs=1e-5)
+
+
+@pytest.mark.parametrize(("usual", "taken"), [(110.0, 120.0), (60.0, 60.0)])
+def test_a_neutral_far_from_the_usual_is_nobodys(usual: float, taken: float) -> None:
+    relative = RULE.model_copy(update={"relative": True, "usual": (usual, 10.0)})
+    assert neutral_of(relative, stretch(figure(BENT)), "left")[0] == pytest.approx(taken)
