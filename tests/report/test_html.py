@@ -348,8 +348,8 @@ def test_a_guessed_exercise_says_how_sure_it_is() -> None:
 def test_the_sets_of_a_workout_stand_in_a_table_with_their_rests() -> None:
     words = Page(kind_of_page("workout")).text
     assert "The workout SetExerciseFromToDoneNot countedRest before" in words
-    assert "2Lunge0:53.81:12.6 4 2 40.4 s" in words
-    assert "3Plank1:20.01:51.0 31.0 s – 7.4 s" in words
+    assert "2Lunge0:53.81:09.4 4 2 40.4 s" in words
+    assert "3Plank1:20.01:51.0 31.0 s – 10.6 s" in words
     assert "Squat, Lunge, Plank" in words
     assert "Sets3 Repetitions8 1 partial, 1 invalid" in re.sub(r"(?<=\d)(?=1 partial)", " ", words)
     assert "Held" not in words
