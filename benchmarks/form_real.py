@@ -30,8 +30,9 @@ from machine import machine
 from poise import open_estimator, review
 from poise.body import BLAZEPOSE33, OPENPOSE18, Array, PoseSequence
 from poise.coach import load_exercise
-from poise.coach.form import Judged, Stretch, judge, neutral_of
+from poise.coach.form import judge, neutral_of
 from poise.coach.measures import find_measure
+from poise.coach.stretch import Judged, Stretch
 from poise.coach.view import Scale, ViewTracker
 from poise.vision.follow import follow
 

@@ -34,8 +34,9 @@ from poise import review
 from poise.body import OPENPOSE18, Array, PoseSequence
 from poise.coach import Hold, Rep, load_exercise
 from poise.coach.exercise import Exercise
-from poise.coach.form import SURE, Judged, Stretch
+from poise.coach.form import SURE
 from poise.coach.measures import MEASURES
+from poise.coach.stretch import Judged, Stretch
 from poise.coach.view import observable
 from poise.sim import MOVES, Camera, Noise
 

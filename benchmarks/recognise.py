@@ -39,9 +39,9 @@ from poise import Pose, PoseSequence
 from poise.body import BLAZEPOSE33, Array
 from poise.coach import ANY, Coach
 from poise.coach.descriptor import KEYPOINTS, RATE, SAMPLES
-from poise.coach.form import Judged
 from poise.coach.network import Network
 from poise.coach.recognise import MODEL, REST, UNKNOWN, Recogniser
+from poise.coach.stretch import Judged
 from poise.learn import deepfit
 
 #: RepCount's classes that poise knows, as poise calls them.

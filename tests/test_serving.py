@@ -26,6 +26,7 @@ from poise.errors import MissingExtra, PoiseError
 from poise.server.settings import Settings
 from poise.sim.shipped import ShippedClip
 from poise.store import open_store
+from tests.processes import end
 from tests.store.made import fault, one_set, poses, rep
 
 
@@ -46,12 +47,7 @@ def _poise(folder: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen[str
                 said += line
             yield said, process
         finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            end(process, signal.SIGINT)
 
 
 @pytest.mark.models

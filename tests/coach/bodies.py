@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from poise.body import BLAZEPOSE33, Pose
+from poise.coach.events import View
+from poise.coach.stretch import Judged, Stretch
 
 #: Forwards, up and towards the person's left, in torso lengths from the floor under the middle of the body.
 Place = tuple[float, float, float]
@@ -30,6 +33,10 @@ STANDING: dict[str, Place] = {
 
 #: The keypoints a figure has.
 NAMES = tuple(name for name in BLAZEPOSE33.keypoints if name.replace("right_", "left_") in STANDING)
+
+
+#: The view of most tests.
+SIDE = View("side", 90.0, 9.0, 1)
 
 
 def figure(
@@ -80,3 +87,9 @@ def unseen(pose: Pose, *names: str) -> Pose:
     for name in names:
         pose = moved(pose, name, (math.nan, math.nan), score=0.0)
     return pose
+
+
+def stretch(*poses: Pose, view: View = SIDE, turn: float = 0.5) -> Stretch:
+    """The poses a tenth of a second apart; one pose stands for ten of itself."""
+    many = poses if len(poses) > 1 else poses * 10
+    return Stretch.of([Judged(replace(pose, t=0.1 * i), 100.0, view) for i, pose in enumerate(many)], turn)

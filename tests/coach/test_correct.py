@@ -17,8 +17,9 @@ from poise.coach.correct import MARGIN, TIMING, UNSEEN, corrections
 from poise.coach.events import View
 from poise.coach.exercise import Exercise, Rule
 from poise.coach.figure import Figure
-from poise.coach.form import Judged, Stretch, judge
+from poise.coach.form import judge
 from poise.coach.measures import Body, Plane
+from poise.coach.stretch import Judged, Stretch
 from poise.sim import Camera, film_poses, perform
 from tests.coach.bodies import Place, figure, unseen
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from poise.body import Pose, PoseSequence
 from poise.coach import Coach, Counts, Review, View, load_exercise, review
 from poise.coach.counting import ENTER_S, LEAVE_S, LOOK_HZ, PAUSE_S, SURE_AGAIN, UNSURE, Holds, Progress
-from poise.coach.form import Judged
+from poise.coach.stretch import Judged
 from poise.sim import Camera, Performance, Tempo, film_poses, perform
 
 FRONT, SIDE = Camera(yaw=0), Camera(yaw=90)

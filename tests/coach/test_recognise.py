@@ -14,9 +14,9 @@ import pytest
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
 from poise.coach import View, exercises
 from poise.coach.descriptor import FEWEST, KEYPOINTS, NAMES, RATE, SAMPLES, describe, interpolated
-from poise.coach.form import Judged
 from poise.coach.network import Network
 from poise.coach.recognise import COMMIT_S, HOP_S, MODEL, REST, UNKNOWN, Recognised, Recogniser
+from poise.coach.stretch import Judged
 from poise.errors import InputError
 from poise.sim import Camera, Noise, film_poses, perform
 from poise.sim.moves.others import OTHERS

@@ -12,8 +12,8 @@ from poise.body import Pose, PoseSequence
 from poise.coach import Coach, Counts, Rep, Timeline, load_exercise, review
 from poise.coach.coach import AUTO
 from poise.coach.events import ANY, Event, Hold
-from poise.coach.form import Judged
 from poise.coach.recognise import REST, UNKNOWN, Recognised
+from poise.coach.stretch import Judged
 from poise.coach.workout import AROUND_S, BRIEF_S, SET_S, Span, Workout, sets_of
 from poise.errors import UnknownName
 from poise.sim import Camera, Noise, film_poses, perform

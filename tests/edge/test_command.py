@@ -18,6 +18,7 @@ from poise.edge.watch import Saying
 from poise.errors import ModelUnavailable
 from poise.sim.shipped import ShippedClip
 from poise.web.assets import assets
+from tests.processes import end
 
 #: The one runtime of networks that a board with little memory has room for is LiteRT.
 RUNTIMES = ("onnxruntime", "openvino", "mediapipe", "torch")
@@ -34,12 +35,7 @@ def typed(data: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            end(process, signal.SIGTERM)
 
 
 def line_with(process: subprocess.Popen[str], words: str) -> str:

@@ -13,12 +13,13 @@ from poise.coach.correct import Correction
 from poise.coach.counting import angles, machine_of
 from poise.coach.events import ANY, Counts, Cue, Event, Feedback, View
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged, Strictness
+from poise.coach.form import Strictness
 from poise.coach.machine import Machine
 from poise.coach.measures import Body, Measure
 from poise.coach.recognise import REST, Recogniser
 from poise.coach.setup import SetupCoach
 from poise.coach.smoothing import DisplayTrack, Guard, JudgementTrack
+from poise.coach.stretch import Judged
 from poise.coach.unknown import UnknownReps
 from poise.coach.view import Scale, ViewTracker
 from poise.coach.workout import Timeline, Workout

@@ -17,8 +17,9 @@ from poise.body import Pose, PoseSequence
 from poise.coach.events import Fault
 from poise.coach.exercise import Exercise, Rule, Support
 from poise.coach.figure import Bound, Figure, Settling
-from poise.coach.form import DIMLY, NEAR_S, Stretch, neutral_of
+from poise.coach.form import neutral_of
 from poise.coach.measures import Body, Plane
+from poise.coach.stretch import DIMLY, NEAR_S, Stretch
 
 #: How far within its ok limit a corrected measure is brought, as a share of the way from ok to limit. Ours.
 MARGIN = 0.1

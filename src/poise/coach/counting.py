@@ -18,10 +18,11 @@ from poise.coach.correct import corrections
 from poise.coach.cues import Prompter
 from poise.coach.events import Counts, Cue, Event, Fault, Hold, Rep, RepKind, View
 from poise.coach.exercise import Exercise, Rule
-from poise.coach.form import DIMLY, SEEN, Judged, Stretch, Strictness, best_side, judge, sway, violated
+from poise.coach.form import SEEN, Strictness, judge, violated
 from poise.coach.machine import Machine, Phase
 from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
+from poise.coach.stretch import DIMLY, Judged, Stretch, best_side, sway
 from poise.coach.view import observable
 
 #: Seconds of rest kept as the person's own neutral, and the fewest that make one.

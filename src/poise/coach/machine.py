@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from poise.coach.events import Counts, Cue, Event
 from poise.coach.exercise import Exercise
-from poise.coach.form import Judged
+from poise.coach.stretch import Judged
 
 Phase = Literal["unseen", "rest", "towards", "turn", "back", "hold"]
 

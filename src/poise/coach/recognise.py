@@ -21,8 +21,8 @@ import numpy as np
 
 from poise.body import Array
 from poise.coach.descriptor import FEWEST, KEYPOINTS, RATE, SAMPLES, describe, interpolated
-from poise.coach.form import Judged
 from poise.coach.network import Network
+from poise.coach.stretch import Judged
 
 #: What is recognised besides exercises: nothing that is repeated, and repetitions without a name.
 REST, UNKNOWN = "rest", "unknown"

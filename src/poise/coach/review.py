@@ -14,10 +14,11 @@ from poise.coach.coach import AUTO, Coach
 from poise.coach.counting import angles
 from poise.coach.events import ANY, Advice, Counts, Cue, Event, Hold, Rep, Review, View
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged, Stretch, Strictness, best_side
+from poise.coach.form import Strictness
 from poise.coach.measures import find_measure
 from poise.coach.recognise import UNKNOWN
 from poise.coach.setup import READY
+from poise.coach.stretch import Judged, Stretch, best_side
 from poise.coach.workout import Timeline, Workout, sets_of
 
 #: How many poses are measured at a time for the plots; keeps a long recording's memory flat.

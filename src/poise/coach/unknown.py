@@ -28,7 +28,6 @@ import numpy as np
 from poise.body import Array
 from poise.coach.events import Counts, Cue, Event, Rep, RepKind
 from poise.coach.exercise import Exercise
-from poise.coach.form import Judged
 from poise.coach.machine import Phase
 from poise.coach.periodicity import (
     CLOSELY,
@@ -42,6 +41,7 @@ from poise.coach.periodicity import (
     Window,
     voted,
 )
+from poise.coach.stretch import Judged
 
 #: Seconds of movement that are looked at, how often, and the fewest that are worth it.
 BUFFER_S, LOOK_S, FIRST_S = 8.0, 0.5, 2.0

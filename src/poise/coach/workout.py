@@ -22,9 +22,10 @@ from typing import Protocol
 from poise.coach.counting import machine_of
 from poise.coach.events import Counts, Cue, Event, Hold, Rep, Set
 from poise.coach.exercise import Exercise, load_exercise
-from poise.coach.form import Judged, Strictness
+from poise.coach.form import Strictness
 from poise.coach.machine import Machine, Phase
 from poise.coach.recognise import REST, UNKNOWN, Recognised
+from poise.coach.stretch import Judged
 from poise.coach.summary import summed_up
 from poise.coach.unknown import UnknownReps
 

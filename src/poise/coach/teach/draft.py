@@ -15,8 +15,8 @@ from poise.body import Array
 from poise.coach.counting import KnownReps, angles
 from poise.coach.events import Rep
 from poise.coach.exercise import Exercise, Signal, Support
-from poise.coach.form import best_side
 from poise.coach.measures import MEASURES, WORLD_SIGMA, Plane, find_measure
+from poise.coach.stretch import best_side
 from poise.coach.teach.shown import Shown
 from poise.coach.teach.signals import joints
 from poise.coach.view import observable

@@ -11,8 +11,8 @@ import numpy as np
 from poise.body import Array, Pose
 from poise.coach.coach import Coach
 from poise.coach.events import ANY, Rep
-from poise.coach.form import Judged, Stretch
 from poise.coach.measures import Body
+from poise.coach.stretch import Judged, Stretch
 from poise.errors import NobodySeen
 
 
