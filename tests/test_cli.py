@@ -235,3 +235,19 @@ def test_what_is_taught_is_listed_and_counted_by_its_name(tmp_path: Path, monkey
     for wrong in (["teach", "squat", "x.npz"], ["teach", "dip", "x.npz", "--bad", "leaning"]):
         assert "Traceback" not in told(poise(*wrong))
         assert poise(*wrong).returncode == 1
+
+
+def test_keypoints_are_written_for_another_program(squat_analysis: Analysis, tmp_path: Path) -> None:
+    keypoints = squat_analysis.folder / "keypoints.parquet"
+    done = poise("convert", keypoints, tmp_path / "squat.trc")
+    assert done.returncode == 0, done.stderr
+    assert f"{len(squat_analysis.poses)} poses" in told(done)
+    assert (tmp_path / "squat.trc").read_text().startswith("PathFileType")
+
+    unknown = poise("convert", keypoints, tmp_path / "squat.fbx")
+    assert unknown.returncode == 1
+    assert "No file format is called '.fbx'" in told(unknown)
+    nowhere = poise("convert", keypoints, tmp_path / "no" / "such" / "squat.trc")
+    assert nowhere.returncode == 1
+    assert "cannot be written" in told(nowhere)
+    assert not (tmp_path / "no").exists()

@@ -1,17 +1,20 @@
-"""``.trc``: markers over time, as Sports2D and Pose2Sim write them; one person, with times. Read, never written.
+"""``.trc``: markers over time, as OpenSim, Sports2D and Pose2Sim do it; one person, with times.
 
-Three kinds are told apart by their numbers. Pixels (Sports2D): taken as they are, turned over when y points up.
-Metres in a plane (Sports2D): the same picture, drawn at `PIXELS` a metre. Metres in space (Pose2Sim, and motion
-capture): the body as a camera at its side would see it, from very far away, with the markers as world keypoints
-besides.
+Written are the keypoints by their names, in millimetres with y up (pixels, where there is no world). Read, three
+kinds are told apart by their numbers. Pixels (Sports2D): taken as they are, turned over when y points up. Metres in
+a plane (Sports2D): the same picture, drawn at `PIXELS` a metre. Metres in space (Pose2Sim, and motion capture): the
+body as a camera at its side would see it, from very far away, with the markers as world keypoints besides.
 """
 
 from __future__ import annotations
 
+import io
 import math
+from typing import BinaryIO
 
 import numpy as np
 
+from poise.body.formats.motion import motion_of
 from poise.body.pose import Array, PoseSequence
 from poise.body.skeleton import HALPE26
 
@@ -36,6 +39,9 @@ _MIDDLE = {"nose": "nose", "head": "head", "neck": "neck", "hip": "pelvis", "mid
 
 #: Lengths in metres of the units that files name.
 _UNITS = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "px": 1.0, "": 1.0}
+
+#: What a TRC file says of the recording that it was cut from, which is itself.
+_ORIGINAL = ("OrigDataRate", "OrigDataStartFrame", "OrigNumFrames")
 
 
 def keypoint(marker: str) -> str | None:
@@ -81,6 +87,33 @@ def read(text: str) -> PoseSequence:
     points, world = _seen(xyz)
     score = np.isfinite(points[..., 0]).astype(np.float64)
     return PoseSequence(HALPE26, t, points, score, world)
+
+
+def write(file: BinaryIO, sequence: PoseSequence) -> None:
+    """Write the keypoints of a recording as markers at even times; what is unseen is an empty cell.
+
+    Raises:
+        ValueError: when it holds nobody at two times.
+
+    """
+    motion = motion_of(sequence)
+    names = motion.skeleton.keypoints
+    rate, frames, unit = f"{motion.rate:g}", len(motion), "mm" if motion.unit == "m" else "px"
+    lines = [
+        ["PathFileType", "4", "(X/Y/Z)", "motion.trc"],
+        ["DataRate", "CameraRate", "NumFrames", "NumMarkers", "Units", *_ORIGINAL],
+        [rate, rate, str(frames), str(len(names)), unit, rate, "1", str(frames)],
+        ["Frame#", "Time", *(cell for name in names for cell in (name, "", ""))],
+        ["", "", *(f"{axis}{i}" for i in range(1, len(names) + 1) for axis in "XYZ")],
+        [],
+    ]
+    text = io.TextIOWrapper(file, encoding="ascii", newline="\n")
+    text.writelines("\t".join(line) + "\n" for line in lines)
+    scaled = motion.places * (motion.metres * 1e3)
+    for i, (t, row) in enumerate(zip(motion.t, scaled.reshape(frames, -1).tolist(), strict=True), 1):
+        cells = ("" if math.isnan(value) else f"{value:.4f}" for value in row)
+        text.write("\t".join([str(i), f"{t:.6f}", *cells]) + "\n")
+    text.detach()
 
 
 def _rows(lines: list[str], markers: int) -> tuple[Array, Array]:
