@@ -2,7 +2,7 @@
 # make test    set up and run every check and every test
 # make check   style, types and who may import whom
 # make wheel   a release: a wheel that brings the networks and the page's runtime along
-# make arm64   poise in an arm64 userland under qemu: installs from wheels, counts the same (root; an hour and more)
+# make arm64   poise in an arm64 userland under qemu: installs from wheels, counts the same (root; 20 to 60 minutes)
 # make bench   the benchmarks (they need ../shared; see benchmarks/README.md)
 
 PYTHON ?= python3

@@ -3,7 +3,7 @@
 #
 # A whole arm64 userland is set up in a folder and run under qemu. poise is installed there from wheels alone, with no
 # compiler; the shipped film is analysed there and here, and must come to the same counts.
-# Needs root, apt and the network. Emulated, a picture takes some three seconds of processor: about an hour in all.
+# Needs root, apt and the network. Emulated, a picture takes some three seconds of processor: 20 to 60 minutes in all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

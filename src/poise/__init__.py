@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from poise.body.formats import read_recording, write_recording
     from poise.coach import Coach, Exercise, Feedback, Review, exercises, load_exercise, review
     from poise.errors import PoiseError
+    from poise.report.notebook import plot, to_pandas, to_xarray
     from poise.session import Session
     from poise.teaching import teach
     from poise.vision.estimators import open_estimator
@@ -52,9 +53,12 @@ __all__ = [
     "load_exercise",
     "open_estimator",
     "open_film",
+    "plot",
     "read_recording",
     "review",
     "teach",
+    "to_pandas",
+    "to_xarray",
     "write_recording",
 ]
 
@@ -64,6 +68,7 @@ _HOMES = {
     "poise.body.formats": ("read_recording", "write_recording"),
     "poise.coach": ("Coach", "Exercise", "Feedback", "Review", "exercises", "load_exercise", "review"),
     "poise.errors": ("PoiseError",),
+    "poise.report.notebook": ("plot", "to_pandas", "to_xarray"),
     "poise.session": ("Session",),
     "poise.teaching": ("teach",),
     "poise.vision.estimators": ("open_estimator",),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import replacing
+from poise.coach.events import Rep as Done
 from poise.coach.events import Review
 from poise.coach.exercise import Exercise
 from poise.report.checks import Shot
@@ -66,7 +67,7 @@ _PLAIN = (
 REP_COLUMNS = (*_PLAIN, "faults", "reasons")
 
 
-def rep_row(rep: Rep) -> list[object]:
+def rep_row(rep: Rep | Done) -> list[object]:
     """A repetition's row under `REP_COLUMNS`."""
     faults = ";".join(fault.name for fault in rep.faults if fault.state == "fault")
     return [*(getattr(rep, name) for name in _PLAIN), faults, ";".join(rep.reasons)]
