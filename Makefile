@@ -1,6 +1,7 @@
 # make demo    set up and turn a film into coaching (FILM=workout.mp4 for your own; EXERCISE=squat if you say what it is)
 # make test    set up and run every check and every test
 # make check   style, types and who may import whom
+# make docs    the pages as a site: build/docs/index.html
 # make wheel   a release: a wheel that brings the networks and the page's runtime along
 # make arm64   poise in an arm64 userland under qemu: installs from wheels, counts the same (root; 20 to 60 minutes)
 # make bench   the benchmarks (they need ../shared; see benchmarks/README.md)
@@ -17,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-ch
 # What the tests need of Debian; without apt, or without being root, the tests that need it say so and are skipped.
 PACKAGES := postgresql redis-server
 
-.PHONY: demo test check wheel arm64 bench clean packages
+.PHONY: demo test check docs wheel arm64 bench clean packages
 
 demo: $(VENV)/.installed
 ifeq ($(FILM),)
@@ -43,6 +44,10 @@ packages:
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 	fi
+
+docs: $(VENV)/.developing
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+	@echo "build/docs/index.html"
 
 wheel: $(VENV)/.developing
 	$(BIN)/python -m poise.web.assets build/bundle

@@ -1,15 +1,19 @@
-"""What several rooms' tests share: the shipped squat, followed once."""
+"""What several rooms' tests share: the shipped squat, followed once, and what drives browsers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from poise.analysis import Analysis, Settings, analyze
 from poise.sim.shipped import ShippedClip, shipped
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 # How long something takes is no reason to fail: a busy machine stands still for seconds.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +31,15 @@ def squat_analysis(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory)
     """That film analysed by BlazePose full, as `poise analyze` does it."""
     folder: Path = tmp_path_factory.mktemp("results") / "squat"
     return analyze(squat.path, folder, Settings(exercise="squat"))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; there can be one at a time."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session", autouse=True)

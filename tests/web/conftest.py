@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 from browser import CHROMIUM, fake_camera, flags
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from poise.errors import ModelUnavailable
 from poise.sim.shipped import ShippedClip
@@ -86,13 +86,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.start()
     yield served
     served.stop()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """What drives browsers; there can be one at a time."""
-    with sync_playwright() as driver:
-        yield driver
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typer.cli import get_docs_for_click
 from poise.cli.app import complete
 from poise.coach import exercises, load_exercise
 from poise.coach.form import error_model
+from poise.coach.measures import MEASURES
 from poise.report.schema import json_schema
 
 _MADE = "<!-- Made from the code by: python -m poise.cli.docs -->\n"
@@ -51,23 +52,30 @@ def exercise_page() -> str:
                 f"- {benchmark.title}: {_words(benchmark.measure)} usually {benchmark.low:g} to"
                 f" {benchmark.high:g}. {benchmark.source}."
             )
-        lines += [
-            "",
-            "| fault | measured | needs | fine | fault | view | error | evidence | cue, reason and source |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
+        lines.append("\nFaults:\n")
         for rule in exercise.fault:
             beyond = "above" if rule.above else "below"
             needs = ", ".join(_words(name) for name in rule.quantity.keypoints("near"))
-            view = rule.seen_from
-            lines.append(
-                f"| {rule.title} (`{rule.name}`) | {rule.taken} | {needs} | to {rule.ok:g} |"
-                f" {beyond} {rule.limit:g} {rule.unit} | {view} | {error_model(rule)} | {rule.evidence} |"
-                f" {rule.cue} {rule.why} {rule.source}. |"
-            )
+            lines += [
+                f"- **{rule.title}** (`{rule.name}`): {rule.taken}; fine to {rule.ok:g}, a fault {beyond}"
+                f" {rule.limit:g} {rule.unit}. *{rule.cue}* {rule.why}",
+                f"  - seen from: {rule.seen_from}; needs {needs}",
+                f"  - error: {error_model(rule)}",
+                f"  - evidence {rule.evidence}: {rule.source}.",
+            ]
         lines += [f"\nNot judged: {other.title.lower()}. {other.why}" for other in exercise.unjudged]
         lines.append("")
-    return "\n".join(lines)
+    lines += [
+        "## Measures\n",
+        "What an exercise can be counted by, and held to; a file of your own may name any of them"
+        " ([how](add-exercise.md)).\n",
+        "| measure | unit | seen from | what it is |",
+        "|---|---|---|---|",
+    ]
+    for measure in MEASURES.values():
+        view = {"sagittal": "the side", "frontal": "the front", "any": "anywhere"}[measure.plane]
+        lines.append(f"| `{measure.name}` | {measure.unit} | {view} | {' '.join(measure.about.split())} |")
+    return "\n".join([*lines, ""])
 
 
 def report_page() -> str:
