@@ -159,6 +159,18 @@ def test_what_an_exercise_file_may_say_is_told_key_by_key() -> None:
         assert set(get_args(choices)) <= told
 
 
+def test_what_is_said_of_a_peer_has_its_source() -> None:
+    text = (DOCS / "peers.md").read_text()
+    rows = [
+        line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ") and line.count("|") == 4
+    ]
+    told = [others for _, _, others in rows if others.strip() != "others"]
+    told += re.findall(r"^- .*(?:\n  .*)*", text, re.MULTILINE)
+    assert len(told) > 25
+    for others in told:
+        assert re.search(r"\]\(https://", others), others
+
+
 def test_every_measure_and_rule_is_explained() -> None:
     for measure in MEASURES.values():
         assert len(measure.about) > 10, measure.name
