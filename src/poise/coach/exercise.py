@@ -282,8 +282,8 @@ def exercises() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
-def data_folder(part: str) -> Path:
-    """Where the user's own files of one kind are: the user's data folder, or ``$POISE_DATA``."""
+def data_folder(part: str = "") -> Path:
+    """Where the user's own files are, or those of one kind: in the user's data folder, or in ``$POISE_DATA``."""
     given = os.environ.get(FOLDER_VARIABLE)
     return (Path(given).expanduser() if given else Path(platformdirs.user_data_dir("poise"))) / part
 

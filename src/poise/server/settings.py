@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from poise.coach.exercise import data_folder
 from poise.server.limits import Limits
-from poise.store import data_folder
 
 
 @dataclass(frozen=True)

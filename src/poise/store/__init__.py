@@ -14,17 +14,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
+from poise.coach.exercise import data_folder
 from poise.errors import MissingExtra
 
 if TYPE_CHECKING:
     from poise.store.store import Store
-
-
-def data_folder() -> Path:
-    """Where history is kept unless it is said otherwise: the user's own data folder."""
-    return Path(platformdirs.user_data_dir("poise"))
 
 
 def open_store(url: str = "", folder: Path | None = None) -> Store:

@@ -78,9 +78,9 @@ def edge(
 
 
 def _folder() -> Path:
-    import platformdirs
+    from poise.coach.exercise import data_folder
 
-    return platformdirs.user_data_path("poise") / "edge"
+    return data_folder("edge")
 
 
 def _choice(model: str, again: bool, share: float) -> Choice:
