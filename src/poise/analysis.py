@@ -20,6 +20,7 @@ from poise.body import PoseSequence
 from poise.body.formats import FORMATS, holds_people, read_people, read_recording, write_recording
 from poise.coach import ANY, AUTO, Exercise, Review, Strictness, Timeline, load_exercise, recognised, review
 from poise.errors import ResultsUnwritable
+from poise.language import words
 from poise.report import Report, Timing, write_report
 from poise.report.film import annotate, stills
 from poise.vision.follow import Eyes, Followed, Opener, follow
@@ -221,7 +222,7 @@ def eyes_of(settings: Settings, tell: Progress = lambda stage, done, total: None
         settings.model,
         settings.people,
         settings.trust,
-        lambda what, done, total: tell(f"Fetching {what}", done, total or None),
+        lambda what, done, total: tell(words("Fetching {what}", what=what), done, total or None),
     )
 
 
@@ -263,7 +264,7 @@ def look(
         start=settings.start,
         end=settings.end,
         choice=choice,
-        progress=lambda done, total: tell("Following the movement", done, total),
+        progress=lambda done, total: tell(words("Following the movement"), done, total),
         crowded=crowded,
     )
     meta = {"source": source.name, "backend": settings.backend, "poise": version("poise")}

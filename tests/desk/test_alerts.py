@@ -79,4 +79,4 @@ def test_the_voice_speaks_only_when_nothing_else_was_heeded(monkeypatch: pytest.
     levels: tuple[Level, ...] = (1, 2, 3)
     for level in levels:
         voice.give("sit up", level)
-    assert spoken == [["say", "sit up"]]
+    assert spoken == [["say", "-v", "Samantha", "sit up"]]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from poise.language import VARIABLE, languages
+
 Backend = Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")]
 Model = Annotated[str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")]
 Trust = Annotated[
@@ -16,5 +18,8 @@ Person = Annotated[str, typer.Option(help="Who of several people is coached: lar
 HowStrictly = Annotated[
     Literal["beginner", "standard", "strict"],
     typer.Option(help="How strictly form is judged.", case_sensitive=False),
+]
+Language = Annotated[
+    str, typer.Option(envvar=VARIABLE, help=f"The language of what is said: {', '.join(languages())}.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]

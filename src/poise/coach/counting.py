@@ -24,6 +24,7 @@ from poise.coach.measures import Body, Measure, turned
 from poise.coach.reps import BACK, STUCK_S, Cycle, CycleFinder, shortfall
 from poise.coach.stretch import DIMLY, Judged, Stretch, best_side, sway
 from poise.coach.view import observable
+from poise.language import words
 
 #: Seconds of rest kept as the person's own neutral, and the fewest that make one.
 NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
@@ -143,12 +144,12 @@ class KnownReps:
     def _invalid(self, cycle: Cycle, stretch: Stretch) -> tuple[str, ...]:
         reasons = [c.reason for c in self.exercise.condition if violated(c, stretch)]
         if cycle.end - cycle.start < self.exercise.min_s:
-            reasons.append(f"it took only {cycle.end - cycle.start:.1f} s")
+            reasons.append(words("it took only {seconds} s", seconds=f"{cycle.end - cycle.start:.1f}"))
         if cycle.unseen > UNSEEN:
-            reasons.append("you were out of sight for most of it")
+            reasons.append(words("you were out of sight for most of it"))
         still = self.exercise.still
         if still and sway(stretch, still.keypoint) > still.within:
-            reasons.append("you moved from your place")
+            reasons.append(words("you moved from your place"))
         return tuple(reasons)
 
     def _rep(self, cycle: Cycle, stretch: Stretch, kind: RepKind, reasons: tuple[str, ...]) -> Rep:

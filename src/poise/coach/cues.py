@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from poise.coach.events import Cue, Fault, State
+from poise.language import words
 
 #: How many of how many repetitions must agree.
 AGREE, OF = 2, 3
 #: Repetitions before the same is said again, and how often it is said before something else may be.
 AGAIN, TRIES = 4, 3
-PRAISE = "Good, that is mended"
 
 
 def severity(fault: Fault) -> float:
@@ -56,7 +56,8 @@ class Prompter:
             course = self._courses[fault.name]
             if course.said and fault.state == "ok" and len(course.states) == OF and "fault" not in course.states:
                 course.said, self._open = 0, None if self._open == fault.name else self._open
-                text = f"{PRAISE}: {fault.title[:1].lower()}{fault.title[1:]}."
+                lower = fault.title[:1].lower() + fault.title[1:]
+                text = words("Good, that is mended: {fault}.", fault=lower)
                 return Cue(t, "praise", fault.name, fault.title, text, self._exercise, fault)
         return None
 

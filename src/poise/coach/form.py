@@ -22,6 +22,7 @@ from poise.coach.exercise import Condition, Rule
 from poise.coach.measures import KEYPOINT_SIGMA, find_measure
 from poise.coach.stretch import DIMLY, Reading, Stretch, best_side
 from poise.coach.view import YAW_SIGMA, observable, off_plane, turn_advice
+from poise.language import words
 
 #: Probability above which a limit counts as broken, and below whose complement as kept.
 SURE = 0.8
@@ -194,9 +195,11 @@ def judge(
     readings = _readings(rule, stretch, neutral)
     best = readings[measure.sides().index(side)]
     if best.score < SEEN:
-        return verdict("not_observable", "The part of the body it is about was not seen clearly enough.")
+        return verdict("not_observable", words("The part of the body it is about was not seen clearly enough."))
     if rule.relative and neutral is None and rule.usual is None:
-        return verdict("not_observable", "Hold still for a moment before you start, so that there is a neutral.")
+        return verdict(
+            "not_observable", words("Hold still for a moment before you start, so that there is a neutral.")
+        )
     value, sigma = best.value, best.sigma
     for other in readings if symmetric and not stretch.side else ():
         if other is not best and other.score >= DIMLY and math.isfinite(other.value):
@@ -204,10 +207,10 @@ def judge(
             value = a * best.value + b * other.value
             sigma = math.hypot(a * best.sigma, b * other.sigma, math.sqrt(a * b) * (best.value - other.value))
     if not (math.isfinite(value) and math.isfinite(sigma)):
-        return verdict("not_observable", "It could not be measured in this picture.", best.t)
+        return verdict("not_observable", words("It could not be measured in this picture."), best.t)
     probability = _broken(rule, value, sigma, STRICTNESS[strictness])
     if sigma > TOO_UNSURE * abs(rule.limit - rule.ok):
-        reason = "From here it cannot be measured exactly enough."
+        reason = words("From here it cannot be measured exactly enough.")
         return verdict("not_observable", reason, best.t, value, sigma, probability)
     state: State = "fault" if probability > SURE else "ok" if probability < 1 - SURE else "unsure"
     return verdict(state, "", best.t, value, sigma, probability)

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from poise.language import words
+
 #: A rise by this much of rest-to-turn (or this share of the usual range, if more) starts a cycle.
 START, START_SHARE = 0.15, 0.2
 #: The least ratio of the shorter way to the longer.
@@ -205,10 +207,17 @@ def shortfall(cycle: Cycle, full: float, usual: float) -> tuple[str, ...]:
     """
     reasons = []
     if cycle.returned < BACK:
-        way = "came back" if cycle.back < cycle.towards else "went"
-        reasons.append(f"you {way} only {100 * cycle.returned:.0f} % of the way")
+        share = f"{100 * cycle.returned:.0f}"
+        back = cycle.back < cycle.towards
+        reasons.append(
+            words("you came back only {share} % of the way", share=share)
+            if back
+            else words("you went only {share} % of the way", share=share)
+        )
     if cycle.range < full:
-        reasons.append(f"the movement was only {100 * cycle.range:.0f} % of the usual range of the exercise")
+        share = f"{100 * cycle.range:.0f}"
+        reasons.append(words("the movement was only {share} % of the usual range of the exercise", share=share))
     elif cycle.range < USUAL * usual:
-        reasons.append(f"the movement was only {100 * cycle.range / usual:.0f} % of your own usual range")
+        share = f"{100 * cycle.range / usual:.0f}"
+        reasons.append(words("the movement was only {share} % of your own usual range", share=share))
     return tuple(reasons)

@@ -42,6 +42,7 @@ from poise.coach.periodicity import (
     voted,
 )
 from poise.coach.stretch import Judged
+from poise.language import words
 
 #: Seconds of movement that are looked at, how often, and the fewest that are worth it.
 BUFFER_S, LOOK_S, FIRST_S = 8.0, 0.5, 2.0
@@ -205,7 +206,8 @@ class UnknownReps:
         self._sizes.append(size)
         self._told, self._turned = end - (end - turn) / 4, turn
         kind: RepKind = "full" if size >= FULL * usual else "partial"
-        short = f"the movement was only {100 * size / usual:.0f} % of your own usual range"
+        share = f"{100 * size / usual:.0f}"
+        short = words("the movement was only {share} % of your own usual range", share=share)
         self.counts = replace(self.counts, **{kind: getattr(self.counts, kind) + 1})
         return [
             Rep(

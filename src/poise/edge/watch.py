@@ -16,6 +16,7 @@ from poise.coach import Feedback, Rep, exercises, load_exercise
 from poise.coach.events import Event
 from poise.coach.workout import sets_of
 from poise.errors import ResultsUnwritable
+from poise.language import words
 from poise.session import Session
 from poise.vision.camera import Camera
 from poise.vision.frame import Frame
@@ -94,7 +95,7 @@ class Sayings:
 
 def _event(event: Event, count: int) -> tuple[str, str]:
     if not isinstance(event, Rep):
-        return "hold", f"{event.held_s:.0f} seconds"
+        return "hold", words("{seconds} seconds", seconds=f"{event.held_s:.0f}")
     return ("rep", str(count)) if event.kind == "full" else (event.kind, "")
 
 

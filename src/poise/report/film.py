@@ -9,6 +9,7 @@ from pathlib import Path
 from poise.body import Pose, PoseSequence
 from poise.coach import Coach, Correction, Event, Exercise, Fault, Feedback, Review, Timeline
 from poise.coach.measures import Measure
+from poise.language import words
 from poise.report.checks import Shot
 from poise.vision.ahead import ahead
 from poise.vision.frame import Frame, Picture
@@ -49,7 +50,7 @@ def annotate(
     with open_film(source) as film, open_writer(path, film.size, audio_from=film) as writer:
         for frame in ahead(drawn):
             writer.write(frame)
-            tell("Drawing the film", frame.t - begin, end - begin)
+            tell(words("Drawing the film"), frame.t - begin, end - begin)
 
 
 def _drawn(

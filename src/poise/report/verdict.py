@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poise.language import words
 from poise.report.schema import Rep, Report, Set
 from poise.report.words import counted, duration, listed, quantity
 
@@ -17,25 +18,38 @@ def headline(report: Report) -> str:
     done = [item for item in report.judged if _counts(item)]
     if not done:
         one = counted(1, _noun(report)).removeprefix("1 ")
-        return f"No full {one}, {others} that did not count" if others else f"No {one} was counted"
+        if others:
+            return words("No full {exercise}, {n} that did not count", exercise=one, n=others)
+        return words("No {exercise} was counted", exercise=one)
     if report.holds:
-        what = f"{report.exercise.title} held for {duration(report.counts.held_s)}"
+        held = duration(report.counts.held_s)
+        what = words("{exercise} held for {time}", exercise=report.exercise.title, time=held)
     else:
         what = counted(report.counts.full, _noun(report))
     faults = _faults(report)
     if len(faults) > 1:
         clean = len({item.number for item in done}.difference(*faults.values()))
-        return (
-            f"{what}, {clean or 'none'} of them without a fault" if len(done) > 1 else f"{what}, not without fault"
-        )
+        if len(done) == 1:
+            return words("{what}, not without fault", what=what)
+        if not clean:
+            return words("{what}, none of them without a fault", what=what)
+        return words("{what}, {n} of them without a fault", what=what, n=clean)
     for title, where in faults.items():
         lower = title[:1].lower() + title[1:]
-        share = "all" if len(where) == len(done) else f"{len(where)} of {len(done)}" if report.holds else len(where)
-        return f"{what}, {lower} on {share}" if len(done) > 1 else f"{what}, {lower}"
+        if len(done) == 1:
+            return words("{what}, {fault}", what=what, fault=lower)
+        if len(where) == len(done):
+            return words("{what}, {fault} on all", what=what, fault=lower)
+        share = words("{n} of {all}", n=len(where), all=len(done)) if report.holds else len(where)
+        return words("{what}, {fault} on {share}", what=what, fault=lower, share=share)
+    if others and report.counts.invalid:
+        return words("{what}, {n} more did not count", what=what, n=others)
     if others:
-        return f"{what}, {others} more did not {'count' if report.counts.invalid else 'go far enough'}"
+        return words("{what}, {n} more did not go far enough", what=what, n=others)
     states = {fault.state for item in done for fault in item.faults}
-    return what + (", all without a fault" if states == {"ok"} else ", no fault seen" if states else "")
+    if states == {"ok"}:
+        return words("{what}, all without a fault", what=what)
+    return words("{what}, no fault seen", what=what) if states else what
 
 
 def _workout(report: Report) -> str:
@@ -46,7 +60,9 @@ def _workout(report: Report) -> str:
         done[one.title] = full + one.counts.full, held + (one.counts.held_s or 0.0)
     return listed(
         [
-            f"{title.lower()} for {duration(held)}" if held else counted(full, title)
+            words("{exercise} for {time}", exercise=title.lower(), time=duration(held))
+            if held
+            else counted(full, title)
             for title, (full, held) in done.items()
             if full
         ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from poise.coach.events import State
+from poise.language import words
 from poise.report.schema import Fault
 
 #: How a rule came out, in words.
@@ -116,10 +117,12 @@ def listed(items: Sequence[object], most: int = 6) -> str:
     >>> listed([2]), listed([2, 6]), listed([1, 2, 3, 4, 5, 6, 7, 8])
     ('2', '2 and 6', '1, 2, 3, 4, 5 and 3 more')
     """
-    words = [str(item) for item in items]
-    if len(words) > most:
-        words = [*words[: most - 1], f"{len(words) - most + 1} more"]
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    said = [str(item) for item in items]
+    if len(said) > most:
+        said = [*said[: most - 1], words("{n} more", n=len(said) - most + 1)]
+    if len(said) < 2:
+        return "".join(said)
+    return words("{some} and {last}", some=", ".join(said[:-1]), last=said[-1])
 
 
 def middle(values: Sequence[float | None]) -> float | None:

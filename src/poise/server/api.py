@@ -16,6 +16,7 @@ from poise.body.formats import npz
 from poise.coach import exercises, load_exercise, own_exercises
 from poise.desk.profiles import forget
 from poise.errors import InputError, InvalidExercise
+from poise.language import words
 from poise.server.desk_messages import desk_schema
 from poise.server.messages import PROTOCOL, Name, schema
 from poise.server.resources import (
@@ -55,7 +56,9 @@ Second = Annotated[float | None, Query(ge=0, le=1e9, allow_inf_nan=False)]
 
 def not_here(what: str) -> HTTPException:
     """That there is no such thing."""
-    return HTTPException(404, {"message": f"There is no such {what}.", "hint": "It may have been deleted."})
+    return HTTPException(
+        404, {"message": words("There is no such {what}.", what=what), "hint": words("It may have been deleted.")}
+    )
 
 
 @router.get("/health")

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from poise.coach import AUTO, Coach
 from poise.desk.profiles import desk_folder
 from poise.errors import InputError, PoiseError, StoreUnavailable, TooBig, UnknownName
+from poise.language import catalogue, words
 from poise.server import api, desk_api, films_api
 from poise.server.guard import Guard
 from poise.server.limits import Limits
@@ -110,6 +111,7 @@ def create_app(
         app.mount(f"/vendor/{vendor[0]}", _Forever(directory=vendor[1]))
     if page and page.is_dir():
         app.add_api_route("/athlete.mp4", _athlete, include_in_schema=False)
+        app.add_api_route("/words/{language}.json", catalogue, include_in_schema=False)
         app.mount("/", StaticFiles(directory=page, html=True))
     else:
         app.add_api_route("/", lambda: HTMLResponse(_NO_PAGE), include_in_schema=False)
@@ -216,7 +218,7 @@ def _add_docs(app: FastAPI) -> None:
 
 async def refusal(_: Request, problem: Exception) -> Response:
     """Any problem as a status, a message and a hint."""
-    status, message, hint = 500, "Something went wrong here.", "The server's log says more."
+    status, message, hint = 500, words("Something went wrong here."), words("The server's log says more.")
     if isinstance(problem, PoiseError):
         kinds = {UnknownName: 404, TooBig: 413, InputError: 400, StoreUnavailable: 503}
         status = next((code for kind, code in kinds.items() if isinstance(problem, kind)), 500)
@@ -230,9 +232,13 @@ async def refusal(_: Request, problem: Exception) -> Response:
         place = ".".join(str(part) for part in first["loc"])
         status, message, hint = 422, f"{first['msg']} at {place!r}."[:300], "See /docs."
     elif isinstance(problem, OperationalError):
-        status, message, hint = 503, "The history cannot be reached.", "Try again in a moment."
+        status, message, hint = 503, words("The history cannot be reached."), words("Try again in a moment.")
     elif isinstance(problem, OSError):
-        status, message, hint = 507, f"The server cannot keep this: {problem.strerror}.", "Free some space there."
+        status, message, hint = (
+            507,
+            words("The server cannot keep this: {why}.", why=problem.strerror),
+            words("Free some space."),
+        )
     if status >= 500:
         _log.error("a request failed", exc_info=problem)
     return JSONResponse({"message": message, "hint": hint}, status, getattr(problem, "headers", None))

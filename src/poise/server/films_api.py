@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from poise.coach import ANY, AUTO, exercises, own_exercises
 from poise.errors import InputError, TooBig, UnknownName
+from poise.language import words
 from poise.server.api import REFUSALS, Id, Kept, not_here
 from poise.server.guard import REPORT_CSP
 from poise.server.limits import MIB, Limits
@@ -70,7 +71,11 @@ def begin_upload(given: UploadNew, store: Kept, limits: Allowed) -> Job:
     under_way = [job for job in store.jobs.all(profile.id) if job.state in ("uploading", "queued", "running")]
     if len(under_way) >= limits.waiting:
         raise HTTPException(
-            429, {"message": f"{len(under_way)} films are under way.", "hint": "Wait until one is done."}
+            429,
+            {
+                "message": words("{n} films are under way.", n=len(under_way)),
+                "hint": words("Wait until one is done."),
+            },
         )
     job = store.jobs.add(profile.id, given.name, given.size, given.exercise, given.difficulty)
     return _told(store, job, limits)

@@ -22,6 +22,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from poise.language import words
 from poise.server.limits import Limits
 
 COOKIE = "poise-token"
@@ -164,7 +165,9 @@ def _refused(status: int, message: str, hint: str) -> Response:
 
 
 def _later() -> Response:
-    return JSONResponse({"message": "Too many requests.", "hint": "Wait a little."}, 429, {"Retry-After": "5"})
+    return JSONResponse(
+        {"message": words("Too many requests."), "hint": words("Wait a little.")}, 429, {"Retry-After": "5"}
+    )
 
 
 def _told(send: Send, scope: MutableMapping[str, Any]) -> Send:

@@ -28,6 +28,7 @@ from uuid import uuid4
 
 from poise.body.formats import read_recording
 from poise.errors import PoiseError
+from poise.language import words
 from poise.report.schema import Report
 from poise.report.verdict import headline, score, tips
 from poise.server.analyse import Task
@@ -135,7 +136,7 @@ class Worker:
         listener = threading.Thread(target=_listen, args=(child.stdout, said))
         listener.start()
         until = time.monotonic() + limits.work_s
-        stage, progress = "Starting", None
+        stage, progress = words("Starting"), None
         ended: dict[str, Any] | None = None
         try:
             child.stdin.write(Task.of(film.name, draft, job.exercise, self._settings.network, limits).line())

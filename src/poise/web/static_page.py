@@ -18,7 +18,7 @@ from poise.web.assets import assets, classifier_runtime
 
 _HERE = Path(__file__).parent
 #: What this page shares with the one that has a server.
-_SHARED = ("body.js", "camera.js", "draw.js", "eyes.js", "icon.svg")
+_SHARED = ("body.js", "camera.js", "draw.js", "eyes.js", "icon.svg", "words.js")
 #: Said with every answer by hosts that read a configuration.
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from poise.body.formats import FORMATS, read_recording
 from poise.cli.app import app, err, out
+from poise.cli.options import Language
 from poise.coach.desk import EXERCISES, PRESENCES, Baseline, Desk, DeskFeedback, DeskSettings, Learning
 from poise.coach.desk.signatures import TITLES
 from poise.desk.alerts import open_alerts
@@ -25,6 +26,7 @@ from poise.desk.opinion import drop_opinion, keep_opinion, kept_opinion, open_op
 from poise.desk.profiles import DIARY, desk_folder, load_profile, profiles, save_profile
 from poise.desk.watch import Looks, Quiet, Snooze, Watch, calibrate
 from poise.errors import ResultsUnwritable
+from poise.language import ENGLISH, translator
 from poise.vision.camera import Camera, open_camera
 from poise.vision.estimators import open_estimator
 from poise.vision.video import Film, open_film
@@ -58,6 +60,7 @@ def desk(
     alert: Annotated[
         list[str] | None, typer.Option(help="How to alert: notification, bell, voice, none, or auto (default).")
     ] = None,
+    language: Language = ENGLISH,
     nudge_minutes: Annotated[float, typer.Option(min=1, help="At most one nudge in so many minutes.")] = 10,
     break_minutes: Annotated[float, typer.Option(min=5, help="Minutes of sitting until a break.")] = 45,
     exercise: Annotated[list[str] | None, typer.Option(help="What to do in breaks, in turn.")] = None,
@@ -82,9 +85,9 @@ def desk(
         leave_out=frozenset(leave_out or ()),
     )
     quiet = Quiet.of(quiet_hours) if quiet_hours else None
-    folder, teller = desk_folder(), _Teller(as_json)
+    folder, teller = desk_folder(), _Teller(as_json, language)
     live = film is None
-    alerts = open_alerts(alert or ["auto"]) if live else None
+    alerts = open_alerts(alert or ["auto"], language) if live else None
     opinion = open_opinion(folder)
     with ExitStack() as stack:
         kept = film is not None and film.suffix.lower() in FORMATS
@@ -234,10 +237,11 @@ def _what(entries: Sequence[Entry]) -> Table:
 
 
 class _Teller:
-    """Tells what changes: a line for each alert and change of presence, or JSON lines."""
+    """Tells what changes, a line for each alert and change of presence; or JSON lines, in English."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, language: str) -> None:
         self._json = as_json
+        self._translate = translator(language)
         self._before: tuple[str, tuple[str, ...], str] | None = None
         self._problem = ""
         self._last: DeskFeedback | None = None
@@ -250,7 +254,7 @@ class _Teller:
     def learning(self, step: Learning) -> None:
         """How learning goes; what is wrong is told once."""
         if step.problem and step.problem != self._problem:
-            err.print(escape(step.problem))
+            err.print(escape(self._translate(step.problem)))
         self._problem = step.problem
 
     def ask_slouch(self) -> None:
@@ -278,12 +282,12 @@ class _Teller:
                 signs=feedback.signs,
                 opinion=second,
             )
-            state = ", ".join(self._titles(feedback)) or PRESENCES[feedback.presence]
+            state = ", ".join(map(self._translate, self._titles(feedback) or [PRESENCES[feedback.presence]]))
             other = f" ({second.title.lower()}: {_OPINIONS[second.state]})" if second else ""
             self.say(f"{_clock(feedback.t)}  {state}{other}")
         for event in feedback.events:
             self._line(type=type(event).__name__, **asdict(event))
-            self.say(f"{_clock(event.t)}  » {event.text}")
+            self.say(f"{_clock(event.t)}  » {self._translate(event.text)}")
 
     def end(self) -> None:
         """What it came to."""

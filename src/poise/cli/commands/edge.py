@@ -14,7 +14,9 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
+from poise.cli.options import Language
 from poise.errors import MissingExtra
+from poise.language import ENGLISH, translator
 
 if TYPE_CHECKING:
     from poise.edge.race import Choice
@@ -43,6 +45,7 @@ def edge(
     say: Annotated[
         Literal["screen", "voice", "both", "none"], typer.Option(help="Show what is said, speak it, or both.")
     ] = "screen",
+    language: Language = ENGLISH,
     serve: Annotated[
         bool, typer.Option("--serve", help="Tell other devices, too, and serve the page to them (extra web).")
     ] = False,
@@ -60,7 +63,7 @@ def edge(
     /watch.html of --serve, or run poise edge --listen with the address that it prints.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    tell = _telling(say)
+    tell = _telling(say, language)
     try:
         if listen:
             from poise.edge.listen import Board
@@ -122,11 +125,12 @@ def _watching(
     return look
 
 
-def _telling(say: str) -> Callable[[Saying], None]:
-    """Shows and speaks."""
+def _telling(say: str, language: str = ENGLISH) -> Callable[[Saying], None]:
+    """Shows and speaks, in a language."""
     from poise.desk.alerts import Alerts
 
-    voice = Alerts(["voice"]) if say in ("voice", "both") else None
+    translate = translator(language)
+    voice = Alerts(["voice"], language) if say in ("voice", "both") else None
     mute = voice is not None and not voice.speaks
     if mute:
         err.print("Nothing here speaks, so it is shown. To hear it: sudo apt install espeak-ng")
@@ -140,9 +144,9 @@ def _telling(say: str) -> Callable[[Saying], None]:
         if not shown:
             return
         done = f"{saying.held_s:.0f} s" if saying.held_s else str(saying.count)
-        line = f"[bold]{escape(saying.exercise or 'any movement')}[/]  {done}"
+        line = f"[bold]{escape(translate(saying.exercise or 'any movement'))}[/]  {done}"
         if saying.text and saying.kind != "rep":
-            out.print(f"{line}  {escape(saying.text)}")
+            out.print(f"{line}  {escape(translate(saying.text))}")
         elif line != last:
             out.print(line)
         last = line

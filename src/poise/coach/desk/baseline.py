@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from poise.body import Array, Pose
 from poise.coach.desk.sight import SEEN, TRUST, DeskView, Steady, glance, view_of
 from poise.errors import InputError, UnreadableRecording
+from poise.language import words
 
 #: Seconds of sitting well that are learnt from; and of slouching, when that is shown.
 LEARN_S, SLOUCH_S = 10.0, 5.0
@@ -241,7 +242,7 @@ class Calibration:
             self._missed.popleft()
         looked = pose.t - self._looks[0][0] if self._looks else 0.0
         if len(self._missed) > (1 - _MOSTLY) * (len(self._looks) + len(self._missed)):
-            return Learning(0.0, problem or "I could not see your head and shoulders all the time.")
+            return Learning(0.0, problem or words("I could not see your head and shoulders all the time."))
         if pose.t - self._began < LEARN_S or looked < 0.9 * LEARN_S:
             return Learning(min(looked / LEARN_S, 0.99), problem)
         return self._accept()
@@ -251,8 +252,8 @@ class Calibration:
         view = view_of(pose)
         if view is None:
             if not pose.seen or pose.scores_at(("nose", "left_shoulder", "right_shoulder")).max() < TRUST:
-                return "I cannot see you: sit where the camera shows your head and shoulders."
-            return "The camera sees you at an angle: turn it to face you, or put it right at your side."
+                return words("I cannot see you: sit where the camera shows your head and shoulders.")
+            return words("The camera sees you at an angle: turn it to face you, or put it right at your side.")
         if view != self._view:
             self._view, self._size = view, pose.size
             self._steady.reset()
@@ -260,11 +261,11 @@ class Calibration:
         seen = glance(pose, view)
         assert seen is not None
         if not seen.clear or (view == "front" and math.isnan(seen.seen[1])):
-            return "Part of your head or shoulders is out of the picture: move the camera back or turn it."
+            return words("Part of your head or shoulders is out of the picture: move the camera back or turn it.")
         if view == "front" and seen.seen[SEEN["front"].index("pupils")] < SMALL_PX:
-            return "You are too small in the picture: bring the camera nearer."
+            return words("You are too small in the picture: bring the camera nearer.")
         if seen.hand:
-            return "Take your hand from your face."
+            return words("Take your hand from your face.")
         self._looks.append((pose.t, seen.seen, self._steady.update(seen)))
         return ""
 
@@ -311,7 +312,7 @@ class Slouching:
         """How it goes after the next pose; the baseline with the slouch once it differs from sitting well."""
         seen = glance(pose, self._base.view)
         if seen is None or not seen.clear:
-            return Learning(0.0, "I cannot see your head and shoulders.")
+            return Learning(0.0, words("I cannot see your head and shoulders."))
         self._looks.append((pose.t, self._steady.update(seen)))
         looked = pose.t - self._looks[0][0]
         if looked < SLOUCH_S:
@@ -320,7 +321,7 @@ class Slouching:
         slouch = {name: measured[name] for name in SLOUCHES[self._base.view] if math.isfinite(measured[name])}
         if max((abs(v) / self._base.spread[name] for name, v in slouch.items()), default=0.0) < 3.0:
             self._looks.clear()
-            return Learning(0.0, "From here that looks the same as sitting well: slouch as you usually do.")
+            return Learning(0.0, words("From here that looks the same as sitting well: slouch as you usually do."))
         return replace(self._base, slouch=slouch)
 
 
@@ -337,11 +338,11 @@ def _restless(view: DeskView, steady: Array, median: Array) -> str:
     by = dict(zip(SEEN[view], spread.tolist(), strict=True))
     if view == "front":
         if by["face"] > STILL_SIZE * median[0] or by["width"] > STILL_SIZE * 1.5 * median[1]:
-            return "You moved nearer or farther: sit still for ten seconds."
+            return words("You moved nearer or farther: sit still for ten seconds.")
         if max(by["head_roll"], by["shoulder_roll"]) > STILL_DEG or by["yaw"] > 2 * STILL_DEG:
-            return "You moved your head or shoulders: sit still for ten seconds."
+            return words("You moved your head or shoulders: sit still for ten seconds.")
     elif by["neck"] > STILL_DEG or by["trunk"] > STILL_DEG:
-        return "You moved: sit still for ten seconds."
+        return words("You moved: sit still for ten seconds.")
     return ""
 
 

@@ -22,6 +22,7 @@ from poise.coach.desk.policy import Bad, DeskSettings, Dwell, Policy
 from poise.coach.desk.presence import PresenceTracker
 from poise.coach.desk.sight import Steady, glance
 from poise.coach.desk.signatures import DWELL_S, OF_S, TITLES, Signature, bounds, signatures_of, value_of
+from poise.language import words
 
 #: Looks nearer to each other than this are one; once or twice a second is enough. A pause longer than `LONGEST_S`
 #: counts as that long.
@@ -113,7 +114,9 @@ class Desk:
         tell, self._told_moved = moved and not self._told_moved, moved
         if not tell:
             return []
-        return [Recalibrate(t, "The camera, the screen or the chair has moved. Sit well and calibrate again.")]
+        return [
+            Recalibrate(t, words("The camera, the screen or the chair has moved. Sit well and calibrate again."))
+        ]
 
     def _say(
         self,
@@ -203,10 +206,10 @@ def _differs(opinion: Opinion, second: Sign, signs: Sequence[Sign]) -> str | Non
     """How the second opinion differs from what is measured; empty if it does not, None if it is in doubt."""
     if second.state == "not_observable" or (second.value > second.limit) != (second.state == "bad"):
         return None
-    bad = [sign.title.lower() for sign in signs if sign.state == "bad"]
+    bad = ", ".join(sign.title.lower() for sign in signs if sign.state == "bad")
     if bool(bad) == (second.state == "bad"):
         return ""
-    calls = f"your classifier calls this {opinion.label}"
-    return (
-        f"We differ: I measure {', '.join(bad)}; {calls}." if bad else f"We differ: {calls}; I measure nothing off."
-    )
+    if bad:
+        both = {"signs": bad, "label": opinion.label}
+        return words("We differ: I measure {signs}; your classifier calls this {label}.", **both)
+    return words("We differ: your classifier calls this {label}; I measure nothing off.", label=opinion.label)

@@ -27,6 +27,7 @@ from poise.coach.desk.events import (
 from poise.coach.desk.signatures import CLEAR_S, SIGNATURES, SLOUCH
 from poise.coach.exercise import load_exercise
 from poise.errors import InputError, UnknownName
+from poise.language import words
 
 #: What is offered for breaks: standing, and countable from a camera that sees little more than the upper body.
 EXERCISES = ("squat", "shoulder_press", "lateral_raise")
@@ -200,7 +201,11 @@ class Policy:
         if self._vain[worst.name] >= IN_VAIN:
             self._doubted.add(worst.name)
             yield Recalibrate(
-                t, f"{worst.text} If this is how you want to sit, calibrate again; I will not mention it any more."
+                t,
+                words(
+                    "{text} If this is how you want to sit, calibrate again; I will not mention it any more.",
+                    text=worst.text,
+                ),
             )
             return
         level = (1, 2, 3)[self._vain[worst.name]]
@@ -216,12 +221,17 @@ class Policy:
         if nudge.signature not in {one.name for one in bad}:
             self._nudged = None
             if self._settings.praise and t - nudge.t <= HEED_S and not silent:
-                yield Praise(t, "heeded", t - nudge.t, "Better, thank you.")
+                yield Praise(t, "heeded", t - nudge.t, words("Better, thank you."))
 
     def _streak(self, t: float) -> Iterator[DeskEvent]:
         done = int(self.streak_s // self._settings.streak_s)
         if done > self._praised_streaks and self._settings.praise:
-            yield Praise(t, "streak", self.streak_s, f"{self.streak_s / 60:.0f} minutes of sitting well.")
+            yield Praise(
+                t,
+                "streak",
+                self.streak_s,
+                words("{minutes} minutes of sitting well.", minutes=f"{self.streak_s / 60:.0f}"),
+            )
         self._praised_streaks = done
 
     def _disagree(self, t: float, dt: float, differs: str | None, silent: bool) -> Iterator[DeskEvent]:
@@ -251,18 +261,27 @@ class Policy:
             self._reminded_s = self.sat_s
             exercise = self._settings.exercises[self._offered % len(self._settings.exercises)]
             self._offered += 1
-            minutes = f"{self.sat_s / 60:.0f} minutes"
-            name = exercise.replace("_", " ")
-            yield BreakDue(
-                t, self.sat_s, exercise, f"You have sat for {minutes}. Stand up; how about a minute of {name}?"
+            text = words(
+                "You have sat for {minutes} minutes. Stand up; how about a minute of {exercise}?",
+                minutes=f"{self.sat_s / 60:.0f}",
+                exercise=_title(exercise),
             )
+            yield BreakDue(t, self.sat_s, exercise, text)
 
     def took_break(self, t: float, exercise: str = "", reps: int = 0) -> BreakTaken:
         """Note that sitting was interrupted, with an exercise or without."""
-        what = f"{reps} × {exercise.replace('_', ' ')}: well done." if reps else "A break: well done."
+        what = words("A break: well done.")
+        if reps:
+            what = words("{n} × {exercise}: well done.", n=reps, exercise=_title(exercise))
         event = BreakTaken(t, self.sat_s, what, exercise, reps)
         self._rested()
         return event
 
     def _rested(self) -> None:
         self.sat_s = self._reminded_s = 0.0
+
+
+def _title(exercise: str) -> str:
+    """What an exercise is called within a sentence."""
+    title = load_exercise(exercise).title
+    return title[:1].lower() + title[1:]

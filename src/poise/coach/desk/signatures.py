@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from poise.coach.desk.baseline import SLOUCHES, Baseline
 from poise.coach.desk.sight import DeskView
+from poise.language import words
 
 #: Seconds for which a signature must have been bad, of so many seconds watched; and for how long it must have been
 #: good to be over. A turned or bent head is ordinary for minutes: a second screen, a book.
@@ -55,7 +56,7 @@ class Signature:
 
     def text(self, value: float, raw: float, distance: float) -> str:
         """What to say of it; ``raw`` is the measure with its sign."""
-        side = "left" if raw > 0 else "right"  # the face turned to the left, or the left side lower
+        side = words("left") if raw > 0 else words("right")  # the face turned to the left, or the left side lower
         return self.says.format(value=f"{value:.0f}", side=side, distance=f"{distance:.0f}")
 
 
@@ -281,14 +282,14 @@ def value_of(signature: Signature, measures: Mapping[str, float], baseline: Base
     """How large a signature is, growing towards the fault; NaN and why when it cannot be seen."""
     turned = measures.get("head_turn", 0.0)
     if abs(turned) > TURNED and not signature.while_turned:
-        return math.nan, "your face is turned away"
+        return math.nan, words("your face is turned away")
     if abs(measures["look_down"]) > BENT and not signature.while_bent:
-        return math.nan, "your face is bent up or down"
+        return math.nan, words("your face is bent up or down")
     if signature.still and abs(measures.get("nearer", 0.0)) > LEANT:
-        return math.nan, "you are leaning in or back"
+        return math.nan, words("you are leaning in or back")
     value = _slouching(measures, baseline) if signature is SLOUCH else measures[signature.measure]
     if math.isnan(value):
-        return value, "what it takes is not in the picture"
+        return value, words("what it takes is not in the picture")
     return (abs(value) if signature.sign == 0 else signature.sign * value), ""
 
 

@@ -1,5 +1,7 @@
 // The server's REST interface, see docs/protocol.md. Every refusal becomes one kind of error, with what to do.
 
+import { told, tr } from './words.js';
+
 export class Refused extends Error {
   constructor(message, hint = '', status = 0, received = null) {
     super(message);
@@ -7,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-export const AWAY = 'The server cannot be reached.';
+export const AWAY = tr('The server cannot be reached.');
 
 async function ask(method, path, { body, raw, signal } = {}) {
   let answer;
@@ -18,11 +20,11 @@ async function ask(method, path, { body, raw, signal } = {}) {
     });
   } catch (problem) {
     if (problem.name === 'AbortError') throw problem;
-    throw new Refused(AWAY, 'It keeps what you did; start it again with: poise live');
+    throw new Refused(AWAY, tr('It keeps what you did; start it again with: poise live'));
   }
   const said = await answer.json().catch(() => null);
   if (answer.ok) return said;
-  throw new Refused(said?.message ?? `The server answered ${answer.status}.`, said?.hint ?? '', answer.status, said?.received ?? null);
+  throw new Refused(said ? told(said.message) : tr('The server answered {status}.', { status: answer.status }), told(said?.hint ?? ''), answer.status, said?.received ?? null);
 }
 
 const query = (values) => {

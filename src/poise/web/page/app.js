@@ -1,5 +1,6 @@
 // The page: which part of it is shown, and whether the server is there.
 
+import { tr, translate } from './words.js';
 import { Live } from './live.js';
 import { Record } from './record.js';
 import { History } from './history.js';
@@ -8,6 +9,8 @@ import { api } from './api.js';
 import { $ } from './dom.js';
 
 const CHECK_MS = 5000;
+
+translate();
 
 const history = new History();
 const live = new Live(() => history.profile);
@@ -24,7 +27,7 @@ function route() {
     if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  document.title = view === 'coach' ? 'poise' : `${view[0].toUpperCase()}${view.slice(1)} · poise`;
+  document.title = view === 'coach' ? 'poise' : `${document.querySelector('nav [aria-current]').textContent} · poise`;
   if (view !== 'coach') $('done').hidden = true;
   if (view === 'history') void history.show(id ?? '', new URLSearchParams(query).get('day') ?? '');
   if (view === 'record') void record.list();
@@ -48,7 +51,7 @@ async function check() {
   } catch (problem) {
     $('offline').hidden = false;
     $('offline').textContent = problem.status === 401 ? `${problem.message} ${problem.hint}`
-      : 'The server cannot be reached. The page opens and draws your skeleton without it; counting, judging, recording and history need it. Start it with: poise live';
+      : tr('The server cannot be reached. The page opens and draws your skeleton without it; counting, judging, recording and history need it. Start it with: poise live');
   }
   document.documentElement.dataset.server = $('offline').hidden ? 'here' : 'away';
 }

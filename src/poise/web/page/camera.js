@@ -1,22 +1,24 @@
 // The camera: which there are, opening one, and handing its pictures to the worker.
 
+import { tr } from './words.js';
+
 /** Why the camera could not be opened, and what to do about it. */
 export class CameraProblem extends Error {
   constructor(message, hint) { super(message); this.hint = hint; }
 }
 
 const PROBLEMS = {
-  NotAllowedError: ['The camera is not allowed.', 'Allow it for this page in the browser’s address bar, then try again.'],
-  NotFoundError: ['No camera was found.', 'Plug one in, or open this page on a phone, then try again.'],
-  NotReadableError: ['The camera is busy.', 'Close the other program that uses it, then try again.'],
-  OverconstrainedError: ['That camera is gone.', 'Choose another one.'],
+  NotAllowedError: [tr('The camera is not allowed.'), tr('Allow it for this page in the browser’s address bar, then try again.')],
+  NotFoundError: [tr('No camera was found.'), tr('Plug one in, or open this page on a phone, then try again.')],
+  NotReadableError: [tr('The camera is busy.'), tr('Close the other program that uses it, then try again.')],
+  OverconstrainedError: [tr('That camera is gone.'), tr('Choose another one.')],
 };
 
 /** The stream of a camera; '' is any, the one facing the user first. */
 export async function openCamera(deviceId = '') {
   if (!navigator.mediaDevices?.getUserMedia) {
-    throw new CameraProblem('The browser gives no camera to this page.',
-      'Browsers allow it on localhost and over HTTPS only: open the https address that poise printed.');
+    throw new CameraProblem(tr('The browser gives no camera to this page.'),
+      tr('Browsers allow it on localhost and over HTTPS only: open the https address that poise printed.'));
   }
   const video = {
     width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 },
@@ -26,7 +28,7 @@ export async function openCamera(deviceId = '') {
     return await navigator.mediaDevices.getUserMedia({ audio: false, video });
   } catch (problem) {
     if (problem.name === 'OverconstrainedError' && deviceId) return openCamera();
-    const [message, hint] = PROBLEMS[problem.name] ?? [`The camera could not be opened (${problem.name}).`, 'Try again.'];
+    const [message, hint] = PROBLEMS[problem.name] ?? [tr('The camera could not be opened ({name}).', problem), tr('Try again.')];
     throw new CameraProblem(message, hint);
   }
 }
@@ -35,7 +37,7 @@ export async function openCamera(deviceId = '') {
 export async function openFilm(video, url) {
   const shown = new Promise((ready, failed) => {
     video.onloadeddata = ready;
-    video.onerror = () => failed(new CameraProblem('The film cannot be shown.', 'This browser cannot play it: try another one, or a camera.'));
+    video.onerror = () => failed(new CameraProblem(tr('The film cannot be shown.'), tr('This browser cannot play it: try another one, or a camera.')));
   });
   video.src = url;
   try { await shown; } finally { [video.onloadeddata, video.onerror] = [null, null]; }
@@ -45,7 +47,7 @@ export async function openFilm(video, url) {
 export async function cameras() {
   const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
   return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId)
-    .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || `Camera ${i + 1}` }));
+    .map(({ deviceId, label }, i) => ({ id: deviceId, label: label || tr('Camera {n}', { n: i + 1 }) }));
 }
 
 /** Let the worker have the pictures: as a stream of frames where it is one and the browser can, else whenever it asks. */

@@ -1,6 +1,7 @@
 // Small charts as SVG, with the same as a table for who cannot see them.
 
-import { el } from './dom.js';
+import { digits, el } from './dom.js';
+import { language, plural, tr } from './words.js';
 
 const [W, H, PAD] = [320, 120, 22];
 
@@ -23,7 +24,7 @@ export function bars(title, points) {
 /** A line over time; points whose value is null are left out. */
 export function line(title, points, { unit = '', low = null, high = null } = {}) {
   const known = points.filter(({ value }) => value !== null && value !== undefined);
-  if (!known.length) return el('p', { className: 'none' }, `${title}: nothing measured yet.`);
+  if (!known.length) return el('p', { className: 'none' }, tr('{title}: nothing measured yet.', { title }));
   const values = known.map(({ value }) => value);
   let [bottom, top] = [low ?? Math.min(...values), high ?? Math.max(...values)];
   if (top - bottom < 1e-6) [bottom, top] = [low ?? bottom - 1, top + 1];
@@ -33,7 +34,7 @@ export function line(title, points, { unit = '', low = null, high = null } = {})
     el('svg:polyline', { class: 'line', points: known.map(({ value }, i) => `${x(i)},${y(value)}`).join(' ') }),
     ...known.map(({ value, text, label }, i) => el('svg:circle', { class: 'dot', cx: x(i), cy: y(value), r: 3.5 },
       el('svg:title', {}, `${label}: ${text}`))),
-    el('svg:text', { class: 'tick', x: 0, y: 12 }, `${Number(top.toPrecision(3))}${unit}`),
+    el('svg:text', { class: 'tick', x: 0, y: 12 }, `${digits(top)}${unit}`),
     el('svg:text', { class: 'tick', x: 0, y: H - 4 }, `${known[0].label}`),
     el('svg:text', { class: 'tick end', x: W, y: H - 4 }, known.length > 1 ? known.at(-1).label : ''),
     el('svg:text', { class: 'tick end strong', x: W, y: 12 }, known.at(-1).text),
@@ -51,8 +52,8 @@ const WEEKS = 16;
 /** A calendar of the last weeks: a square a day, darker and with a number where more was done. */
 export function calendar(days, today = new Date()) {
   const first = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ((today.getDay() + 6) % 7) - 7 * (WEEKS - 1));
-  const name = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-  const short = new Intl.DateTimeFormat(undefined, { month: 'short' });
+  const name = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+  const short = new Intl.DateTimeFormat(language, { month: 'short' });
   const most = Math.max(1, ...days.values());
   const cells = [];
   const heads = [];
@@ -66,12 +67,12 @@ export function calendar(days, today = new Date()) {
       const future = date > today;
       const cell = count ? el('a', { href: `#/history?day=${keyOf(date)}`, className: 'day' }) : el('span', { className: 'day' });
       cell.dataset.level = future ? 'none' : level;
-      cell.title = `${name.format(date)}: ${count ? `${count} repetitions or seconds` : 'nothing'}`;
+      cell.title = `${name.format(date)}: ${count ? plural('{n} repetition or second', '{n} repetitions or seconds', count) : tr('nothing')}`;
       if (count) { cell.setAttribute('aria-label', cell.title); cell.textContent = String(date.getDate()); }
       cells.push(cell);
     }
   }
-  return el('div', { className: 'calendar', role: 'group', ariaLabel: `What you did in the last ${WEEKS} weeks` }, el('div', { className: 'months' }, heads), el('div', { className: 'days' }, cells));
+  return el('div', { className: 'calendar', role: 'group', ariaLabel: tr('What you did in the last {weeks} weeks', { weeks: WEEKS }) }, el('div', { className: 'months' }, heads), el('div', { className: 'days' }, cells));
 }
 
 /** A day as 2026-11-21, in the user's own time. */

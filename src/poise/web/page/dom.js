@@ -1,5 +1,7 @@
 // Making elements, and what words and numbers look like everywhere on the page.
 
+import { language, told, tr } from './words.js';
+
 export const $ = (id) => document.getElementById(id);
 
 /** An element; properties that are no properties of it become attributes. Text is always text, never markup. */
@@ -22,15 +24,18 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
-
 export const percent = (share) => `${Math.round(100 * share)} %`;
 
-/** '2.4 degrees': a measured value with its unit, in few digits. */
-export const amount = (value, unit) => (value === null || value === undefined ? '–' : `${Number(value.toPrecision(3))} ${unit === 'deg' ? '°' : unit}`.replace(' °', '°'));
+const FEW = new Intl.NumberFormat(language, { maximumSignificantDigits: 3, useGrouping: false });
 
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
-const DAY_TIME = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+/** A number in few digits. */
+export const digits = (value) => FEW.format(value);
+
+/** '2.4 torso': a measured value with its unit, in few digits. */
+export const amount = (value, unit) => (value === null || value === undefined ? '–' : `${digits(value)} ${unit === 'deg' ? '°' : told(unit)}`.replace(' °', '°'));
+
+const DAY = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short' });
+const DAY_TIME = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 
 export const day = (date) => DAY.format(new Date(date));
 export const dayTime = (date) => DAY_TIME.format(new Date(date));
@@ -51,7 +56,7 @@ export function confirmed(question, yes) {
     const dialog = el('dialog', { className: 'ask' },
       el('p', {}, question),
       el('form', { method: 'dialog', className: 'row end' },
-        el('button', { value: '', className: 'plain', autofocus: true }, 'Cancel'),
+        el('button', { value: '', className: 'plain', autofocus: true }, tr('Cancel')),
         el('button', { value: 'yes', className: 'danger' }, yes)));
     dialog.addEventListener('close', () => { answer(dialog.returnValue === 'yes'); dialog.remove(); });
     document.body.append(dialog);
@@ -67,7 +72,7 @@ export function asked(question, value, yes) {
       el('form', { method: 'dialog' },
         el('label', { htmlFor: 'asked' }, question), input,
         el('div', { className: 'row end' },
-          el('button', { value: '', className: 'plain', formNoValidate: true }, 'Cancel'),
+          el('button', { value: '', className: 'plain', formNoValidate: true }, tr('Cancel')),
           el('button', { value: 'yes' }, yes))));
     dialog.addEventListener('close', () => { answer(dialog.returnValue === 'yes' ? input.value.trim() : null); dialog.remove(); });
     document.body.append(dialog);

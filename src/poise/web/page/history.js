@@ -2,13 +2,15 @@
 
 import { AWAY, api, link } from './api.js';
 import { bars, calendar, keyOf, line } from './charts.js';
-import { $, amount, asked, clock, confirmed, day, dayTime, el, plural } from './dom.js';
+import { $, amount, asked, clock, confirmed, day, dayTime, digits, el } from './dom.js';
+import { language, plural, told, tr } from './words.js';
 import { showSession } from './session.js';
 
 const WEEK_MS = 7 * 86_400_000;
 const WEEKS = 12;
 const PAGE = 200; // sessions asked for at once
 
+const reps = (n) => plural('{n} repetition', '{n} repetitions', n);
 const counted = ({ full, held_s: held }) => full + Math.round(held);
 const volume = (session) => session.done.reduce((sum, one) => sum + counted(one), 0);
 
@@ -50,8 +52,8 @@ export class History {
       this.#sessions = await this.#all();
     } catch (problem) {
       $('history-problem').hidden = false;
-      $('history-problem').replaceChildren(el('strong', {}, problem.message === AWAY ? 'Your history is kept by the server, which cannot be reached.' : problem.message), ' ', problem.hint ?? '',
-        ' ', el('button', { className: 'plain', onclick: () => void this.show(session, onDay) }, 'Try again'));
+      $('history-problem').replaceChildren(el('strong', {}, problem.message === AWAY ? tr('Your history is kept by the server, which cannot be reached.') : problem.message), ' ', problem.hint ?? '',
+        ' ', el('button', { className: 'plain', onclick: () => void this.show(session, onDay) }, tr('Try again')));
       $('overview').hidden = true;
       return;
     }
@@ -74,17 +76,17 @@ export class History {
     $('calendar').replaceChildren(calendar(days));
     const now = Date.now();
     const week = this.#sessions.filter(({ started_at: at }) => now - new Date(at) < WEEK_MS);
-    const figures = [[week.length, week.length === 1 ? 'session in 7 days' : 'sessions in 7 days'], [week.reduce((sum, s) => sum + s.done.reduce((n, { full }) => n + full, 0), 0), 'repetitions in 7 days'],
-      [Math.round(week.reduce((sum, s) => sum + s.duration_s, 0) / 60), 'minutes in 7 days'], [streak(days), 'days in a row']];
+    const figures = [[week.length, plural('session in 7 days', 'sessions in 7 days', week.length)], [week.reduce((sum, s) => sum + s.done.reduce((n, { full }) => n + full, 0), 0), tr('repetitions in 7 days')],
+      [Math.round(week.reduce((sum, s) => sum + s.duration_s, 0) / 60), tr('minutes in 7 days')], [streak(days), tr('days in a row')]];
     $('figures').replaceChildren(...figures.map(([value, name]) => el('div', {}, el('dt', {}, name), el('dd', {}, String(value)))));
     const weeks = Array.from({ length: WEEKS }, (_, i) => {
       const [from, to] = [now - (WEEKS - i) * WEEK_MS, now - (WEEKS - i - 1) * WEEK_MS];
       const value = this.#sessions.filter(({ started_at: at }) => new Date(at) > from && new Date(at) <= to)
         .reduce((sum, s) => sum + s.done.reduce((n, { full }) => n + full, 0), 0);
-      return { label: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(from + 86_400_000), value, text: plural(value, 'repetition') };
+      return { label: new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' }).format(from + 86_400_000), value, text: reps(value) };
     });
-    $('trend').replaceChildren(bars('Repetitions a week', weeks));
-    const done = new Map(this.#sessions.flatMap((session) => session.done.map((one) => [one.exercise, one.title || 'Anything'])));
+    $('trend').replaceChildren(bars(tr('Repetitions a week'), weeks));
+    const done = new Map(this.#sessions.flatMap((session) => session.done.map((one) => [one.exercise, told(one.title) || tr('Anything')])));
     $('progress-of').replaceChildren(...[...done].map(([name, title]) => el('option', { value: name }, title)));
     if (!done.has(this.#exercise)) this.#exercise = [...done.keys()][0] ?? '';
     $('progress-of').value = this.#exercise;
@@ -102,27 +104,27 @@ export class History {
     const faults = (one) => Object.values(one.faults).reduce((sum, count) => sum + count, 0);
     const holds = of.some(({ full, held_s: held }) => held > 0 && !full);
     $('progress-charts').replaceChildren(
-      holds ? line('Seconds held', points(({ held_s: s }) => s, ({ held_s: s }) => clock(s)), { low: 0 })
-        : line('Repetitions a session', points(({ full }) => full, ({ full }) => plural(full, 'repetition')), { low: 0 }),
+      holds ? line(tr('Seconds held'), points(({ held_s: s }) => s, ({ held_s: s }) => clock(s)), { low: 0 })
+        : line(tr('Repetitions a session'), points(({ full }) => full, ({ full }) => reps(full)), { low: 0 }),
       ...(holds ? [] : [
-        line('Range of motion', points(({ rom }) => rom, ({ rom, unit }) => amount(rom, unit)), {}),
-        line('Seconds a repetition', points(({ tempo_s: s }) => s, ({ tempo_s: s }) => amount(s, 's')), { low: 0 })]),
-      line('Faults a repetition', points((one) => (counted(one) ? faults(one) / Math.max(1, one.full) : null), (one) => (faults(one) / Math.max(1, one.full)).toFixed(2)), { low: 0 }));
+        line(tr('Range of motion'), points(({ rom }) => rom, ({ rom, unit }) => amount(rom, unit)), {}),
+        line(tr('Seconds a repetition'), points(({ tempo_s: s }) => s, ({ tempo_s: s }) => amount(s, 's')), { low: 0 })]),
+      line(tr('Faults a repetition'), points((one) => (counted(one) ? faults(one) / Math.max(1, one.full) : null), (one) => digits(faults(one) / Math.max(1, one.full))), { low: 0 }));
   }
 
   #list(onDay = '') {
     const chosen = onDay ? this.#sessions.filter(({ started_at: at }) => keyOf(at) === onDay) : this.#sessions;
-    $('list-head').textContent = onDay ? `Sessions of ${day(`${onDay}T12:00`)}` : 'Sessions';
+    $('list-head').textContent = onDay ? tr('Sessions of {day}', { day: day(`${onDay}T12:00`) }) : tr('Sessions');
     $('sessions').replaceChildren(...chosen.slice(0, this.#shown).map((session) => el('li', {},
       el('a', { href: `#/history/${session.id}` },
-        el('span', {}, el('strong', {}, session.done.map(({ title }) => title || 'Anything').join(', ') || 'Nothing counted'),
-          el('small', {}, `${dayTime(session.started_at)} · ${clock(session.duration_s)}${session.source === 'film' ? ' · film' : ''}${session.state === 'interrupted' ? ' · interrupted' : ''}`)),
+        el('span', {}, el('strong', {}, session.done.map(({ title }) => told(title) || tr('Anything')).join(', ') || tr('Nothing counted')),
+          el('small', {}, `${dayTime(session.started_at)} · ${clock(session.duration_s)}${session.source === 'film' ? ` · ${tr('film')}` : ''}${session.state === 'interrupted' ? ` · ${tr('interrupted')}` : ''}`)),
         el('span', { className: 'sum' }, session.done.map((one) => (one.full || !one.held_s ? String(one.full) : clock(one.held_s))).join(' + ') || '0')))));
     $('more').hidden = chosen.length <= this.#shown;
   }
 
   async #newProfile() {
-    const name = await asked('Name of the new profile', '', 'Make it');
+    const name = await asked(tr('Name of the new profile'), '', tr('Make it'));
     if (!name) return;
     const made = await api.post('/profiles', { name });
     localStorage.setItem('poise.profile', made.id);
@@ -131,7 +133,7 @@ export class History {
 
   async #rename() {
     const own = this.#profiles.find(({ id }) => id === this.#profile);
-    const name = await asked('Name of the profile', own?.name ?? '', 'Rename');
+    const name = await asked(tr('Name of the profile'), own?.name ?? '', tr('Rename'));
     if (!name) return;
     await api.patch(`/profiles/${this.#profile}`, { name });
     void this.show();
@@ -139,13 +141,13 @@ export class History {
 
   async #removeProfile() {
     const own = this.#profiles.find(({ id }) => id === this.#profile);
-    if (!await confirmed(`Delete the profile “${own?.name}” with all its sessions and films? This cannot be undone.`, 'Delete')) return;
+    if (!await confirmed(tr('Delete the profile “{name}” with all its sessions and films? This cannot be undone.', own), tr('Delete'))) return;
     await api.remove(`/profiles/${this.#profile}`);
     void this.show();
   }
 
   async #erase() {
-    if (!await confirmed(`Delete all ${plural(this.#sessions.length, 'session')} of this profile? This cannot be undone.`, 'Delete all')) return;
+    if (!await confirmed(plural('Delete the {n} session of this profile? This cannot be undone.', 'Delete all {n} sessions of this profile? This cannot be undone.', this.#sessions.length), tr('Delete all'))) return;
     await api.remove('/sessions', { profile: this.#profile });
     void this.show();
   }

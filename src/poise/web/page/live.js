@@ -8,13 +8,18 @@ import { CameraProblem, cameras } from './camera.js';
 import { Stage, fullScreen } from './stage.js';
 import { Voice } from './voice.js';
 import { Workout, faultOf } from './workout.js';
-import { $, clock, el, plural, settings } from './dom.js';
+import { $, clock, el, settings } from './dom.js';
+import { plural, told, tr } from './words.js';
 import { showAthlete, showSummary } from './summary.js';
 
 const CUE_S = 5; // a cue, and the joints that were off, stay on the screen
 const AGAIN_S = 12; // before the same advice is spoken again
 const GONE_S = 45; // out of the picture before the session is ended
 const ATHLETE = './athlete.mp4'; // a drawn athlete, who squats
+const SEEN = {
+  unknown: tr('I can see you.'), front: tr('I can see you from the front.'), side: tr('I can see you from the side.'),
+  rear: tr('I can see you from behind.'), oblique: tr('I can see you from an angle.'),
+};
 const LAST_MS = 1500; // for what the coach has to say of the last pictures of a film
 
 export class Live {
@@ -33,8 +38,8 @@ export class Live {
   /** What can be coached, for the form. */
   offer(exercises) {
     this.#exercises = exercises;
-    const named = exercises.map(({ name, title }) => el('option', { value: name }, title));
-    $('exercise').replaceChildren(el('option', { value: 'auto' }, 'Find out what I do'), ...named, el('option', { value: 'any' }, 'Just count'));
+    const named = exercises.map(({ name, title }) => el('option', { value: name }, told(title)));
+    $('exercise').replaceChildren(el('option', { value: 'auto' }, tr('Find out what I do')), ...named, el('option', { value: 'any' }, tr('Just count')));
     $('exercise').value = [...$('exercise').options].some(({ value }) => value === this.#choice.exercise) ? this.#choice.exercise : 'auto';
     this.#about();
   }
@@ -57,10 +62,10 @@ export class Live {
 
   #about() {
     const chosen = this.#exercises.find(({ name }) => name === $('exercise').value);
-    $('about').textContent = chosen?.setup
-      ?? ($('exercise').value === 'any' ? 'Counts any movement that repeats, without judging it.'
-        : 'Knows thirteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.');
-    $('unit').textContent = chosen?.kind === 'hold' ? 'Seconds a set' : 'Repetitions a set';
+    $('about').textContent = told(chosen?.setup)
+      ?? ($('exercise').value === 'any' ? tr('Counts any movement that repeats, without judging it.')
+        : tr('Knows thirteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.'));
+    $('unit').textContent = chosen?.kind === 'hold' ? tr('Seconds a set') : tr('Repetitions a set');
   }
 
   #key(event) {
@@ -79,15 +84,15 @@ export class Live {
     this.#choice = choice;
     settings.keep('workout', choice);
     const kept = settings.read('camera', { id: '', mirror: true });
-    if (!await this.#open('Starting the camera …', kept.mirror, (stage) => stage.open(kept.id))) return;
+    if (!await this.#open(tr('Starting the camera …'), kept.mirror, (stage) => stage.open(kept.id))) return;
     const list = await cameras();
     $('lens').replaceChildren(...list.map(({ id, label }) => el('option', { value: id }, label)));
     $('lens').value = this.stage.stream.getVideoTracks()[0].getSettings().deviceId ?? '';
     $('lens').hidden = list.length < 2;
     this.#to('waiting');
-    this.#big('…', 'Step back until I can see all of you.');
+    this.#big('…', tr('Step back until I can see all of you.'));
     this.stage.coach({ exercise: choice.exercise, mode: 'setup' });
-    this.#voice.say('tick', '', 'Step back until I can see all of you.');
+    this.#voice.say('tick', '', tr('Step back until I can see all of you.'));
     this.#clock = setInterval(() => this.#tick(), 200);
     $('go').focus();
   }
@@ -95,7 +100,7 @@ export class Live {
   /** Show how it counts, by the film of a drawn athlete; nothing of it is kept. */
   async show() {
     this.#choice = { ...this.#choice, exercise: 'squat', sets: 1, target: 0, rest: 0, voice: $('voice').value, hands: false };
-    if (!await this.#open('Fetching the athlete …', false, (stage) => stage.openFilm(ATHLETE))) return;
+    if (!await this.#open(tr('Fetching the athlete …'), false, (stage) => stage.openFilm(ATHLETE))) return;
     this.#film = true;
     $('lens').hidden = true;
     this.workout = new Workout(this.#choice);
@@ -124,7 +129,8 @@ export class Live {
       this.#trouble(problem);
       return false;
     }
-    $('quiet').dataset.how = await speaking;
+    await speaking;
+    this.#how();
     [this.late, this.feedback, this.ready] = [[], null, null];
     return true;
   }
@@ -137,7 +143,7 @@ export class Live {
     this.#seen = this.stage.now;
     this.stage.coach({ exercise, profile: this.#profile() });
     this.#to('work');
-    this.#voice.say('begin', '', 'Go!');
+    this.#voice.say('begin', '', tr('Go!'));
     this.#count();
   }
 
@@ -146,10 +152,10 @@ export class Live {
     if (this.state === 'form') return;
     if (this.state === 'waiting' || this.state === 'starting') { this.#leave(); return; }
     if (this.#film) { this.#leave(); showAthlete(this.workout.done); return; }
-    this.#voice.say('end', '', 'Well done.');
+    this.#voice.say('end', '', tr('Well done.'));
     this.stage.stopCoach();
     this.#to('ending');
-    this.#big('', 'Adding it up …');
+    this.#big('', tr('Adding it up …'));
     setTimeout(() => { if (this.state === 'ending') { this.#leave(); showSummary(null, this.workout); } }, 4000);
   }
 
@@ -163,8 +169,8 @@ export class Live {
   #trouble(problem) {
     const known = problem instanceof CameraProblem || problem.hint !== undefined;
     $('problem').replaceChildren(
-      el('strong', {}, known ? problem.message : 'The page could not begin to see.'),
-      ' ', known ? problem.hint : `${problem.message} Reload the page, or try another browser.`);
+      el('strong', {}, known ? problem.message : tr('The page could not begin to see.')),
+      ' ', known ? problem.hint : `${problem.message} ${tr('Reload the page, or try another browser.')}`);
     $('problem').focus();
   }
 
@@ -174,7 +180,7 @@ export class Live {
     $('stage').hidden = state === 'form';
     for (const part of document.querySelectorAll('header, main')) part.inert = state !== 'form';
     $('go').hidden = !['waiting', 'rest'].includes(state);
-    $('go').textContent = state === 'rest' ? 'Skip the rest' : 'Start now';
+    $('go').textContent = state === 'rest' ? tr('Skip the rest') : tr('Start now');
     $('wait').hidden = !['waiting', 'starting', 'rest', 'ending'].includes(state);
   }
 
@@ -218,10 +224,10 @@ export class Live {
     }
     else if (message.type === 'feedback') this.#judged(message);
     else if (message.type === 'summary' && this.state === 'ending') { this.#leave(); showSummary(message, this.workout, this.#titles()); }
-    else if (message.type === 'error') this.#caption(`${message.message} ${message.hint}`, 'cue');
+    else if (message.type === 'error') this.#caption(`${told(message.message)} ${told(message.hint)}`, 'cue');
   }
 
-  #titles() { return new Map(this.#exercises.map(({ name, title }) => [name, title])); }
+  #titles() { return new Map(this.#exercises.map(({ name, title }) => [name, told(title)])); }
 
   #kind(exercise) { return this.#exercises.find(({ name }) => name === exercise)?.kind ?? 'reps'; }
 
@@ -230,7 +236,7 @@ export class Live {
     this.feedback = feedback;
     this.stage.corrected = feedback.corrected;
     const advice = feedback.advice.find(({ name }) => name !== 'ready'); // which the big tick says
-    $('advice').textContent = advice?.text ?? '';
+    $('advice').textContent = told(advice?.text ?? '');
     $('advice').hidden = !advice;
     if (advice && (this.state === 'waiting' || advice.name !== 'slow_camera')) this.#advise(advice, now);
     if (this.state === 'waiting') { this.#place(feedback); return; }
@@ -243,7 +249,8 @@ export class Live {
     if (now > this.#markUntil) this.stage.faults = new Set();
   }
 
-  #advise({ name, text }, now) {
+  #advise({ name, text: english }, now) {
+    const text = told(english);
     if (name === this.#advised.name && now - this.#advised.at < AGAIN_S) return;
     this.#advised = { name, at: now };
     this.#voice.say('tick', '', text);
@@ -252,9 +259,8 @@ export class Live {
 
   #place({ view }) {
     const ok = !$('advice').textContent;
-    const hands = this.#choice.hands ? 'Raise a hand above your head for a second, or hold still.' : 'Press the space bar, or the button.';
-    this.#big(ok ? '✓' : '…', ok ? `I can see you${view.name === 'unknown' ? '' : ` from ${{ front: 'the front', side: 'the side', rear: 'behind', oblique: 'an angle' }[view.name]}`}. ${hands}`
-      : 'Getting you into the picture.');
+    const hands = this.#choice.hands ? tr('Raise a hand above your head for a second, or hold still.') : tr('Press the space bar, or the button.');
+    this.#big(ok ? '✓' : '…', ok ? `${SEEN[view.name]} ${hands}` : tr('Getting you into the picture.'));
   }
 
   /** The count, and the one thing the coach has to say; joints that were off are marked after every repetition. */
@@ -267,8 +273,9 @@ export class Live {
     }
     if (cue) {
       if (cue.kind === 'correct') this.#mark(cue.keypoints, now);
-      this.#voice.say(cue.kind === 'praise' ? 'good' : 'cue', cue.text, [count, cue.text].filter(Boolean).join('. '));
-    } else if (missed) this.#voice.say('partial', `Not counted: ${missed.reasons[0] ?? 'only part of the way'}.`, 'Not counted.');
+      const text = told(cue.text);
+      this.#voice.say(cue.kind === 'praise' ? 'good' : 'cue', text, [count, text].filter(Boolean).join('. '));
+    } else if (missed) this.#voice.say('partial', tr('Not counted: {why}.', { why: told(missed.reasons[0]) ?? tr('only part of the way') }), tr('Not counted.'));
     else if (count) this.#voice.say('rep', '', count);
   }
 
@@ -279,19 +286,19 @@ export class Live {
     for (const what of happened) {
       if (what === 'set') {
         this.#to('rest');
-        this.#voice.say('good', '', `Set ${this.workout.set} done. Rest for ${plural(rest, 'second')}.`);
+        this.#voice.say('good', '', `${tr('Set {n} done.', { n: this.workout.set })} ${plural('Rest for {n} second.', 'Rest for {n} seconds.', rest)}`);
       } else if (what === 'tick') this.#voice.beep('tick');
       else if (what === 'go') {
         this.#to('work');
-        this.#voice.say('begin', '', `Set ${this.workout.set}. Go!`);
+        this.#voice.say('begin', '', tr('Set {n}. Go!', { n: this.workout.set }));
       } else if (what === 'done') {
-        this.#voice.say('good', '', `All ${plural(sets, 'set')} done.`);
+        this.#voice.say('good', '', plural('The set is done.', 'All {n} sets done.', sets));
         this.stop();
         return;
       }
     }
     if (this.state === 'rest') {
-      this.#big(clock(this.workout.left), `Rest. Then set ${this.workout.set + 1} of ${sets}. Raise a hand to go on at once.`);
+      this.#big(clock(this.workout.left), tr('Rest. Then set {n} of {all}. Raise a hand to go on at once.', { n: this.workout.set + 1, all: sets }));
     }
   }
 
@@ -304,13 +311,13 @@ export class Live {
     const { feedback, workout } = this;
     const kind = this.#kind(feedback?.exercise ?? this.#choice.exercise);
     const count = workout.done;
-    const names = { any: 'Counting', rest: 'Resting', auto: 'Watching' };
-    $('doing').textContent = feedback?.title || names[feedback?.exercise ?? this.#choice.exercise] || this.ready?.title || '';
+    const names = { any: tr('Counting'), rest: tr('Resting'), auto: tr('Watching') };
+    $('doing').textContent = told(feedback?.title) || names[feedback?.exercise ?? this.#choice.exercise] || told(this.ready?.title) || '';
     $('count').textContent = kind === 'hold' ? clock(count) : String(count);
-    $('of').textContent = [this.#choice.target ? `of ${kind === 'hold' ? clock(this.#choice.target) : this.#choice.target}` : '',
-      this.#choice.sets > 1 ? `set ${workout.set} of ${this.#choice.sets}` : ''].filter(Boolean).join(' · ');
+    $('of').textContent = [this.#choice.target ? tr('of {all}', { all: kind === 'hold' ? clock(this.#choice.target) : this.#choice.target }) : '',
+      this.#choice.sets > 1 ? tr('set {n} of {all}', { n: workout.set, all: this.#choice.sets }) : ''].filter(Boolean).join(' · ');
     const odd = feedback?.counts.partial ?? 0;
-    $('odd').textContent = odd ? `${odd} not counted` : '';
+    $('odd').textContent = odd ? tr('{n} not counted', { n: odd }) : '';
     $('depth').style.setProperty('--depth', Math.max(0, Math.min(1, feedback?.progress ?? 0)));
   }
 
@@ -337,9 +344,11 @@ export class Live {
     const modes = ['voice', 'beeps', 'off'];
     const mode = modes[(modes.indexOf(this.#choice.voice) + 1) % modes.length];
     [this.#choice.voice, this.#voice.mode] = [mode, mode];
-    $('quiet').dataset.how = this.#voice.speaks;
-    $('aloud').textContent = { voice: 'Voice on', beeps: 'Beeps only', off: 'Silent' }[mode];
+    this.#how();
+    $('aloud').textContent = { voice: tr('Voice on'), beeps: tr('Beeps only'), off: tr('Silent') }[mode];
   }
+
+  #how() { $('quiet').textContent = { voice: tr('Sound: voice'), beeps: tr('Sound: beeps'), off: tr('Sound: off') }[this.#voice.speaks]; }
 
   async #lens(id) {
     settings.keep('camera', { ...settings.read('camera', { mirror: true }), id });

@@ -9,10 +9,12 @@ import { Stage } from './stage.js';
 import { Voice } from './voice.js';
 import { api, followJob, link, upload } from './api.js';
 import { $, clock, confirmed, dayTime, el, percent, settings } from './dom.js';
+import { told, tr } from './words.js';
 
 const COUNTDOWN_S = 3;
 const TYPES = ['video/mp4;codecs=avc1', 'video/webm;codecs=vp9', 'video/webm;codecs=vp8', 'video/webm'];
 const BITS = 2_500_000;
+const STATES = { uploading: tr('being sent'), queued: tr('waiting'), running: tr('being looked at') };
 
 export class Record {
   state = 'form';
@@ -34,8 +36,8 @@ export class Record {
 
   /** What can be judged, for the form. */
   offer(exercises) {
-    const named = exercises.map(({ name, title }) => el('option', { value: name }, title));
-    $('film-exercise').replaceChildren(el('option', { value: 'auto' }, 'Find out what I do'), ...named);
+    const named = exercises.map(({ name, title }) => el('option', { value: name }, told(title)));
+    $('film-exercise').replaceChildren(el('option', { value: 'auto' }, tr('Find out what I do')), ...named);
     $('film-exercise').value = this.#choice.exercise;
   }
 
@@ -54,7 +56,7 @@ export class Record {
     this.#voice.mode = settings.read('workout', { voice: 'voice' }).voice;
     void this.#voice.open();
     this.#to('starting');
-    this.#big('', 'Starting the camera …');
+    this.#big('', tr('Starting the camera …'));
     const kept = settings.read('camera', { id: '', mirror: true });
     this.#stage = new Stage((kind, data) => {
       if (kind === 'gesture' && this.state === 'waiting') void this.#count();
@@ -66,11 +68,11 @@ export class Record {
     } catch (problem) {
       this.#leave();
       const known = problem instanceof CameraProblem || problem.hint !== undefined;
-      this.#trouble(known ? problem : { message: problem.message, hint: 'Reload the page, or choose a film instead.' });
+      this.#trouble(known ? problem : { message: problem.message, hint: tr('Reload the page, or choose a film instead.') });
       return;
     }
     this.#to('waiting');
-    this.#big('✋', `Raise a hand above your head for a second, or hold still. ${this.#choice.seconds} seconds are recorded.`);
+    this.#big('✋', tr('Raise a hand above your head for a second, or hold still. {seconds} seconds are recorded.', this.#choice));
     $('go').focus();
   }
 
@@ -83,7 +85,7 @@ export class Record {
     this.#to('counting');
     this.#stage.blind(); // the camera needs the processor now
     for (let left = COUNTDOWN_S; left > 0; left -= 1) {
-      this.#big(String(left), 'Get ready');
+      this.#big(String(left), tr('Get ready'));
       this.#voice.beep('tick');
       await new Promise((done) => { setTimeout(done, 1000); });
       if (this.state !== 'counting') return;
@@ -100,6 +102,7 @@ export class Record {
     recorder.onstop = () => {
       clearInterval(this.#clock);
       this.#voice.beep('end');
+      $('stage').dataset.done = tr('Done');
       document.documentElement.dataset.flash = 'end';
       const film = new Blob(pieces, { type: recorder.mimeType });
       setTimeout(() => { delete document.documentElement.dataset.flash; this.#leave(); void this.#send(film, nameOf(film)); }, 700);
@@ -110,7 +113,7 @@ export class Record {
     const began = performance.now();
     const tick = () => {
       const left = this.#choice.seconds - (performance.now() - began) / 1000;
-      this.#big(clock(Math.ceil(left)), 'Recording');
+      this.#big(clock(Math.ceil(left)), tr('Recording'));
       $('ring').style.setProperty('--turn', Math.max(0, left / this.#choice.seconds));
       if (left <= 0) this.#stop();
     };
@@ -139,13 +142,13 @@ export class Record {
     for (const part of document.querySelectorAll('header, main')) part.inert = on;
     $('wait').hidden = !on;
     $('go').hidden = state !== 'waiting';
-    $('go').textContent = 'Record now';
+    $('go').textContent = tr('Record now');
   }
 
   #big(sign, text) { $('sign').textContent = sign; $('say').textContent = text; }
 
   #trouble({ message, hint }) {
-    $('film-problem').replaceChildren(el('strong', {}, message), ' ', hint ?? '');
+    $('film-problem').replaceChildren(el('strong', {}, told(message)), ' ', told(hint ?? ''));
     $('film-problem').focus();
   }
 
@@ -161,7 +164,7 @@ export class Record {
   async #send(film, name) {
     const { exercise, difficulty } = this.#choice;
     const about = { name, exercise, profile: this.#profile(), difficulty: difficulty / 100 };
-    const show = (share) => this.#busy(`Sending the film: ${percent(share)}`, share);
+    const show = (share) => this.#busy(tr('Sending the film: {share}', { share: percent(share) }), share);
     show(0);
     this.#sending = new AbortController();
     try {
@@ -177,21 +180,21 @@ export class Record {
   }
 
   #again(film, name) {
-    $('film-result').replaceChildren(el('button', { onclick: () => void this.#send(film, name) }, 'Send it again'));
+    $('film-result').replaceChildren(el('button', { onclick: () => void this.#send(film, name) }, tr('Send it again')));
   }
 
   #busy(text, share) {
     const bar = el('progress', share === null ? { max: 1, ariaLabel: text } : { max: 1, value: share, ariaLabel: text });
     $('film-result').replaceChildren(el('p', { role: 'status' }, text), bar,
-      el('p', { className: 'row' }, el('button', { className: 'plain', onclick: () => this.#sending?.abort() }, 'Leave it')));
+      el('p', { className: 'row' }, el('button', { className: 'plain', onclick: () => this.#sending?.abort() }, tr('Leave it'))));
   }
 
   async #follow(id) {
     const job = await followJob(id, ({ state, stage, progress }) => {
-      if (state === 'queued') this.#busy('Waiting for its turn …', null);
-      else if (state === 'running') this.#busy(`${stage || 'Looking at it'} …`, progress);
+      if (state === 'queued') this.#busy(tr('Waiting for its turn …'), null);
+      else if (state === 'running') this.#busy(`${told(stage) || tr('Looking at it')} …`, progress);
     }, this.#sending?.signal);
-    if (job.state === 'failed') { $('film-result').replaceChildren(); this.#trouble(job.problem ?? { message: 'The film could not be judged.' }); return; }
+    if (job.state === 'failed') { $('film-result').replaceChildren(); this.#trouble(job.problem ?? { message: tr('The film could not be judged.') }); return; }
     this.#judged(job);
   }
 
@@ -200,13 +203,13 @@ export class Record {
     const film = job.results.find(({ name }) => name === 'annotated.mp4');
     const file = (name) => link(`/jobs/${job.id}/results/${name}`);
     $('film-result').replaceChildren(el('article', { className: 'verdict', tabIndex: -1 },
-      el('h2', {}, headline),
+      el('h2', {}, told(headline)),
       score === null ? null : el('p', { className: `score ${passed ? 'pass' : 'miss'}` },
-        el('strong', {}, percent(score)), ' ', passed ? `✓ Passed: you asked for ${percent(job.difficulty)}.` : `✗ Not passed: you asked for ${percent(job.difficulty)}.`),
-      film ? el('video', { src: file(film.name), controls: true, playsInline: true, muted: true, preload: 'metadata', ariaLabel: 'The film with skeleton, count and cues' }) : null,
-      tips.length ? el('ul', { className: 'tips' }, tips.map((tip) => el('li', {}, tip))) : null,
+        el('strong', {}, percent(score)), ' ', passed ? `✓ ${tr('Passed: you asked for {share}.', { share: percent(job.difficulty) })}` : `✗ ${tr('Not passed: you asked for {share}.', { share: percent(job.difficulty) })}`),
+      film ? el('video', { src: file(film.name), controls: true, playsInline: true, muted: true, preload: 'metadata', ariaLabel: tr('The film with skeleton, count and cues') }) : null,
+      tips.length ? el('ul', { className: 'tips' }, tips.map((tip) => el('li', {}, told(tip)))) : null,
       el('p', { className: 'row' },
-        job.session ? el('a', { className: 'button', href: `#/history/${job.session}` }, 'Look at it closely') : null,
+        job.session ? el('a', { className: 'button', href: `#/history/${job.session}` }, tr('Look at it closely')) : null,
         job.results.map(({ name }) => el('a', { href: file(name), target: '_blank', rel: 'noopener', className: 'file' }, name)))));
     $('film-result').firstChild.focus();
   }
@@ -216,16 +219,16 @@ export class Record {
     const jobs = await api.get('/jobs', { profile: this.#profile() }).catch(() => []);
     $('films').replaceChildren(...jobs.map((job) => el('li', { className: 'film' },
       el('span', {}, el('strong', {}, job.name), el('small', {}, dayTime(job.created_at))),
-      el('span', {}, job.state === 'done' ? job.verdict?.headline ?? 'Done' : job.state === 'failed' ? job.problem?.message ?? 'Failed' : job.state),
+      el('span', {}, job.state === 'done' ? told(job.verdict?.headline) ?? tr('Done') : job.state === 'failed' ? told(job.problem?.message) ?? tr('Failed') : STATES[job.state]),
       el('span', { className: 'row' },
-        job.state === 'done' ? el('button', { className: 'plain', onclick: () => this.#judged(job) }, 'Show') : null,
-        job.state === 'queued' || job.state === 'running' ? el('button', { className: 'plain', onclick: () => void this.#follow(job.id) }, 'Follow') : null,
-        el('button', { className: 'plain danger', ariaLabel: `Delete ${job.name}`, onclick: () => void this.#remove(job) }, 'Delete')))));
+        job.state === 'done' ? el('button', { className: 'plain', onclick: () => this.#judged(job) }, tr('Show')) : null,
+        job.state === 'queued' || job.state === 'running' ? el('button', { className: 'plain', onclick: () => void this.#follow(job.id) }, tr('Follow')) : null,
+        el('button', { className: 'plain danger', ariaLabel: tr('Delete {name}', job), onclick: () => void this.#remove(job) }, tr('Delete'))))));
     $('films-none').hidden = jobs.length > 0;
   }
 
   async #remove(job) {
-    if (!await confirmed(`Delete “${job.name}”, what was found in it, and its session? This cannot be undone.`, 'Delete')) return;
+    if (!await confirmed(tr('Delete “{name}”, what was found in it, and its session? This cannot be undone.', job), tr('Delete'))) return;
     await api.remove(`/jobs/${job.id}`).catch((problem) => this.#trouble(problem));
     $('film-result').replaceChildren();
     void this.list();

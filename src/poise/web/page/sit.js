@@ -10,12 +10,13 @@ import { CameraProblem, cameras, handOver, openCamera } from './camera.js';
 import { api, link } from './api.js';
 import { bars } from './charts.js';
 import { Voice } from './voice.js';
-import { $, clock, confirmed, el, plural, settings } from './dom.js';
+import { $, clock, confirmed, el, settings } from './dom.js';
+import { language, plural, told, tr } from './words.js';
 
 const LOOKS = 2; // a second
 const MOVES = 15; // a second, while an exercise is counted
 const SHOWN_S = 20; // an alert stays
-const SNOOZE = 30; // minutes
+const SNOOZE = 30; // minutes, as its button says
 const MINUTE = 60;
 
 /** The parts of this page by name; they are found here also while they are in the small window. */
@@ -23,8 +24,9 @@ const PARTS = new Map([...document.querySelectorAll('[id^=sit-]')].map((node) =>
 const part = (name) => PARTS.get(name);
 
 const UNITS = { deg: '°', '%': ' %', cm: ' cm' };
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 const amount = (value, unit) => (value === null ? '–' : `${Math.round(value)}${UNITS[unit] ?? ` ${unit}`}`);
-const minutes = (seconds) => plural(Math.round(seconds / MINUTE), 'minute');
+const minutes = (seconds) => plural('{n} minute', '{n} minutes', Math.round(seconds / MINUTE));
 
 export class Sit {
   state = 'form'; told = null; looks = 0; alerts = []; late = 0;
@@ -72,7 +74,7 @@ export class Sit {
     part('problem').replaceChildren();
     this.#voice.mode = this.#choice.voice;
     void this.#voice.open(); // sound must be woken by the click
-    this.#to('starting', 'Starting the camera …');
+    this.#to('starting', tr('Starting the camera …'));
     try {
       this.#stream = await openCamera(settings.read('camera', { id: '' }).id);
       this.#video = el('video', { muted: true, playsInline: true, srcObject: this.#stream });
@@ -83,7 +85,7 @@ export class Sit {
       this.#trouble(problem);
       return;
     }
-    part('cameras').textContent = (await cameras()).length > 1 ? 'The camera chosen under Coach is used.' : '';
+    part('cameras').textContent = (await cameras()).length > 1 ? tr('The camera chosen under Coach is used.') : '';
     this.#begin({ calibrate: part('calibrate').checked, slouch: part('slouch').checked });
     part('calibrate').checked = false;
     part('stop').focus();
@@ -94,7 +96,7 @@ export class Sit {
     const worker = new Worker('./eyes.js', { type: 'module' });
     this.#worker = worker;
     await new Promise((ready, failed) => {
-      worker.addEventListener('error', (event) => failed(new Error(event.message || 'The part that sees could not be loaded.')));
+      worker.addEventListener('error', (event) => failed(new Error(event.message || tr('The part that sees could not be loaded.'))));
       worker.addEventListener('message', ({ data }) => {
         if (data.type === 'ready') ready();
         else if (data.type === 'problem') { failed(new Error(data.message)); if (this.state !== 'starting') { this.stop(); this.#trouble(data); } } else this.#hear(data);
@@ -112,7 +114,7 @@ export class Sit {
       type: 'start', width, height, profile: this.#profile(), place, calibrate, slouch, quiet,
       nudge_minutes: nudge, break_minutes: pause, leave_out: near ? [] : ['near', 'far'], ...(distance ? { distance } : {}),
     } });
-    this.#to('learning', 'Sit well and still for ten seconds.');
+    this.#to('learning', tr('Sit well and still for ten seconds.'));
   }
 
   #paced(fps) {
@@ -134,47 +136,50 @@ export class Sit {
   }
 
   #learning({ what, share, problem }) {
-    this.#to('learning', problem || (what === 'slouch' ? 'Thank you. Now slouch as you usually do, for five seconds.' : 'Sit well and still for ten seconds.'));
+    this.#to('learning', told(problem) || (what === 'slouch' ? tr('Thank you. Now slouch as you usually do, for five seconds.') : tr('Sit well and still for ten seconds.')));
     part('share').value = share ?? 0;
   }
 
   #watching({ view, distance, measured, signatures }) {
-    this.#sees = new Map(signatures.map(({ name, sees }) => [name, sees]));
+    this.#sees = new Map(signatures.map(({ name, sees }) => [name, told(sees)]));
     this.#to('watching', '');
-    part('from').textContent = `Seen from the ${view}. You sat about ${Math.round(distance)} cm away when you sat well (${measured ? 'as you measured' : 'if this is a usual camera; ±20 %'}).`;
+    part('from').textContent = `${view === 'front' ? tr('Seen from the front.') : tr('Seen from the side.')} ${measured
+      ? tr('You sat about {cm} cm away when you sat well, as you measured.', { cm: Math.round(distance) })
+      : tr('You sat about {cm} cm away when you sat well, if this is a usual camera (±20 %).', { cm: Math.round(distance) })}`;
     this.#voice.say('begin', '', '');
   }
 
-  #looked(told) {
-    this.told = told;
-    const bad = told.signs.filter(({ state }) => state === 'bad');
-    part('say').textContent = bad.map(({ title }) => title).join(', ') || (told.presence === 'sitting' ? 'You sit well.' : `${told.words[0].toUpperCase()}${told.words.slice(1)}.`);
+  #looked(look) {
+    this.told = look;
+    const bad = look.signs.filter(({ state }) => state === 'bad');
+    part('say').textContent = bad.map(({ title }) => told(title)).join(', ') || (look.presence === 'sitting' ? tr('You sit well.') : sentence(told(look.words)));
     part('now').dataset.bad = bad.length > 0;
     part('figures').replaceChildren(...[
-      [told.distance === null ? '–' : `${Math.round(told.distance)} cm`, 'to the camera'], [clock(told.sat_s), 'sat without a break'], [clock(told.streak_s), 'sitting well'],
-      [String(Object.values(told.counts.nudges).reduce((sum, n) => sum + n, 0)), 'nudges'], [`${told.counts.breaks_taken} of ${told.counts.breaks_due}`, 'breaks taken'],
+      [look.distance === null ? '–' : `${Math.round(look.distance)} cm`, tr('to the camera')], [clock(look.sat_s), tr('sat without a break')], [clock(look.streak_s), tr('sitting well')],
+      [String(Object.values(look.counts.nudges).reduce((sum, n) => sum + n, 0)), tr('nudges')], [tr('{n} of {all}', { n: look.counts.breaks_taken, all: look.counts.breaks_due }), tr('breaks taken')],
     ].map(([value, name]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
-    this.#signs([...told.signs, ...(told.opinion ? [told.opinion] : [])]);
-    this.#snoozed = told.silent;
-    part('snooze').textContent = told.silent ? 'Speak again' : `Silent for ${SNOOZE} minutes`;
-    told.events.forEach((event) => this.#alert(event));
-    this.#paced(told.exercise ? MOVES : LOOKS);
-    part('exercise').hidden = !told.exercise;
-    if (told.exercise) part('exercise').textContent = `${told.exercise.title}: ${told.exercise.reps} · ${clock(told.exercise.left_s)} left`;
-    if (this.#shown && told.t > this.#shown) this.#quieten();
+    this.#signs([...look.signs, ...(look.opinion ? [look.opinion] : [])]);
+    this.#snoozed = look.silent;
+    part('snooze').textContent = look.silent ? tr('Speak again') : tr('Silent for 30 minutes');
+    look.events.forEach((event) => this.#alert(event));
+    this.#paced(look.exercise ? MOVES : LOOKS);
+    part('exercise').hidden = !look.exercise;
+    if (look.exercise) part('exercise').textContent = `${told(look.exercise.title)}: ${look.exercise.reps} · ${tr('{time} left', { time: clock(look.exercise.left_s) })}`;
+    if (this.#shown && look.t > this.#shown) this.#quieten();
   }
 
   #signs(signs) {
-    const words = { ok: 'fine', bad: 'off', not_observable: 'cannot be seen now' };
+    const words = { ok: tr('fine'), bad: tr('off') };
     const marks = { ok: '✓', bad: '!', not_observable: '–' };
     part('signs').replaceChildren(...signs.map((sign) => el('li', { className: sign.state === 'bad' ? 'fault' : sign.state, title: this.#sees.get(sign.name) ?? '' },
       el('span', { className: 'sign', ariaHidden: 'true' }, marks[sign.state]),
-      el('span', {}, el('strong', {}, sign.title), `: ${sign.state === 'not_observable' ? sign.reason : `${words[sign.state]}, ${amount(sign.value, sign.unit)} of ${amount(sign.limit, sign.unit)}`}`,
+      el('span', {}, el('strong', {}, told(sign.title)), `: ${sign.state === 'not_observable' ? told(sign.reason) : `${words[sign.state]}, ${tr('{n} of {all}', { n: amount(sign.value, sign.unit), all: amount(sign.limit, sign.unit) })}`}`,
         el('small', {}, this.#sees.get(sign.name) ?? '')))));
   }
 
   /** An event reaches the user as loudly as it must, and no louder; praise and disagreement are only written. */
-  #alert({ type, text, level }) {
+  #alert({ type, text: english, level }) {
+    const text = told(english);
     const loud = { nudge: level, break_due: 2, recalibrate: 1 }[type] ?? 0;
     this.alerts.push({ type, text, level: loud });
     part('aloud').textContent = text;
@@ -222,7 +227,7 @@ export class Sit {
   stop() {
     if (this.state === 'form') return;
     this.#worker?.postMessage({ type: 'stop' });
-    this.#to('ending', 'Writing the diary …');
+    this.#to('ending', tr('Writing the diary …'));
     setTimeout(() => { if (this.state === 'ending') this.#leave(); }, 3000);
   }
 
@@ -250,7 +255,7 @@ export class Sit {
 
   #trouble(problem) {
     const known = problem instanceof CameraProblem || problem.hint !== undefined;
-    part('problem').replaceChildren(el('strong', {}, known ? problem.message : 'The page could not begin to see.'), ' ', known ? problem.hint : `${problem.message} Reload the page.`);
+    part('problem').replaceChildren(el('strong', {}, known ? told(problem.message) : tr('The page could not begin to see.')), ' ', known ? told(problem.hint) : `${problem.message} ${tr('Reload the page.')}`);
     part('problem').focus();
   }
 
@@ -261,21 +266,21 @@ export class Sit {
     if (part('diary').hidden) return;
     const chart = (title, rows, name) => bars(title, rows.map((one) => ({
       label: name(one.when), value: Math.round(one.good_s / MINUTE), more: Math.round(one.bad_s / MINUTE),
-      text: `${minutes(one.good_s)} well, ${minutes(one.bad_s)} badly, ${minutes(one.away_s)} away`,
+      text: tr('{good} well, {bad} badly, {away} away', { good: minutes(one.good_s), bad: minutes(one.bad_s), away: minutes(one.away_s) }),
     })));
     part('charts').replaceChildren(
-      chart('Today, by the hour: minutes well, and badly (outlined)', diary.hours, (hour) => hour),
-      chart('Days', diary.days, (day) => new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(new Date(`${day}T12:00`))));
+      chart(tr('Today, by the hour: minutes well, and badly (outlined)'), diary.hours, (hour) => hour),
+      chart(tr('Days'), diary.days, (day) => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' }).format(new Date(`${day}T12:00`))));
     const names = [...new Set(diary.days.flatMap(({ signatures, nudges }) => [...Object.keys(signatures), ...Object.keys(nudges)]))];
     const sum = (of, name) => diary.days.reduce((all, one) => all + (one[of][name] ?? 0), 0);
     part('table').replaceChildren(
-      el('thead', {}, el('tr', {}, ['What was off in two weeks', 'Time', 'Nudges'].map((name) => el('th', { scope: 'col' }, name)))),
-      el('tbody', {}, names.map((name) => el('tr', {}, el('td', {}, diary.titles[name] ?? name), el('td', {}, minutes(sum('signatures', name))), el('td', {}, String(sum('nudges', name)))))));
+      el('thead', {}, el('tr', {}, [tr('What was off in two weeks'), tr('Time'), tr('Nudges')].map((name) => el('th', { scope: 'col' }, name)))),
+      el('tbody', {}, names.map((name) => el('tr', {}, el('td', {}, told(diary.titles[name] ?? name)), el('td', {}, minutes(sum('signatures', name))), el('td', {}, String(sum('nudges', name)))))));
     for (const format of ['csv', 'json']) part(format).href = link('/desk/diary/export', { profile: this.#profile(), format });
   }
 
   async #erase() {
-    if (!await confirmed('Delete the diary and what was learnt of how you sit? This cannot be undone.', 'Delete')) return;
+    if (!await confirmed(tr('Delete the diary and what was learnt of how you sit? This cannot be undone.'), tr('Delete'))) return;
     await api.remove('/desk/diary', { profile: this.#profile() }).catch((problem) => this.#trouble(problem));
     void this.show();
   }

@@ -5,6 +5,7 @@ import { Gestures } from './body.js';
 import { drawPose } from './draw.js';
 import { $ } from './dom.js';
 import { api } from './api.js';
+import { tr } from './words.js';
 
 const FPS = 20; // enough for jumping jacks, and leaves half of a small machine free
 
@@ -63,7 +64,7 @@ export class Stage {
     this.#worker = worker;
     const asked = this.#asked();
     await new Promise((ready, failed) => {
-      worker.addEventListener('error', (event) => failed(new Error(event.message || 'The part that sees could not be loaded.')));
+      worker.addEventListener('error', (event) => failed(new Error(event.message || tr('The part that sees could not be loaded.'))));
       worker.addEventListener('message', ({ data }) => {
         if (data.type === 'ready') { [this.#epoch, this.model] = [data.epoch, data.model]; ready(); }
         else if (data.type === 'problem') { failed(new Error(data.message)); this.#heard('problem', data); }

@@ -4,8 +4,8 @@
 const CACHE = 'poise-page';
 const PAGE = [
   './', './app.js', './api.js', './body.js', './camera.js', './charts.js', './dom.js', './draw.js', './eyes.js', './history.js',
-  './live.js', './record.js', './session.js', './sit.js', './stage.js', './summary.js', './voice.js', './watch.css', './watch.html', './watch.js', './workout.js', './style.css', './icon.svg',
-  './manifest.webmanifest',
+  './live.js', './record.js', './session.js', './sit.js', './stage.js', './summary.js', './voice.js', './watch.css', './watch.html', './watch.js', './words.js', './workout.js', './style.css', './icon.svg',
+  './manifest.webmanifest', './words/de.json', './words/es.json', './words/fr.json', './words/ko.json',
 ];
 const WHERE = '/api/page';
 const VENDOR = ['vision_bundle.mjs', 'vision_wasm_module_internal.js', 'vision_wasm_module_internal.wasm', 'pose_full.task', 'pose_lite.task'];

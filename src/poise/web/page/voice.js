@@ -1,5 +1,7 @@
 // What the coach says aloud: with the browser's own voices, else as beeps; and always as text.
 
+import { language } from './words.js';
+
 /** Beeps: a pattern is a list of [hertz, seconds]. */
 const TONES = {
   rep: [[880, 0.09]],
@@ -88,7 +90,7 @@ export class Voice {
   }
 }
 
-/** An English voice of this machine, waited for a little; null when there is none. */
+/** A voice of this machine for the page's language, waited for a little; null when there is none. */
 async function findVoice() {
   const speech = globalThis.speechSynthesis;
   if (!speech) return null;
@@ -98,7 +100,5 @@ async function findVoice() {
       setTimeout(done, 1500);
     });
   }
-  const voices = speech.getVoices();
-  const english = voices.filter(({ lang }) => lang.toLowerCase().startsWith('en'));
-  return english.find(({ localService }) => localService) ?? null;
+  return speech.getVoices().find(({ lang, localService }) => localService && lang.toLowerCase().split(/[-_]/)[0] === language) ?? null;
 }
