@@ -30,7 +30,6 @@ _REFUSING = (
     "desk/watch.py",
     *(f"server/{name}.py" for name in ("analyse", "api", "app", "films_api", "guard", "sitting")),
     "store/store.py",
-    "vision/video.py",
 )
 #: What needs no translation.
 _NAMES = {"poise"}
