@@ -30,6 +30,9 @@ napoleon_numpy_docstring = False
 html_theme = "furo"
 html_title = "poise"
 html_extra_path = ["site"]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_favicon = html_logo = "../src/poise/web/page/icon.svg"
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False
