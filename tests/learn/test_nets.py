@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ def test_deepfit_has_the_5146_numbers_of_its_makers() -> None:
     net = Net(load_recipe("deepfit"), 10)
     assert sum(value.numel() for value in net.parameters()) == 5146
     recipe = load_recipe("deepfit")
-    assert (recipe.training.rate, recipe.training.epochs, recipe.layers.dropout) == (0.01, 20, 0.5)
+    how = recipe.training
+    assert (how.rate, how.epochs, how.batch, recipe.layers.dropout) == (0.01, 20, 64, 0.5)
 
 
 def test_posture_model_is_linear_on_34_numbers() -> None:
@@ -150,6 +152,42 @@ def test_streams_know_neither_place_nor_size_and_what_is_unseen_is_nothing() -> 
     nose = recipe.look.keypoints.index("nose")
     assert (net(hidden)[..., 2 * nose : 2 * nose + 2] == 0).all()
     assert net(x).shape[-1] == net.numbers
+
+
+def seen_by(yaw: float) -> torch.Tensor:
+    """Somebody who stands still, seen from far away: knees half as wide as the trunk and ahead of the ankles."""
+    names = load_recipe("streams").look.keypoints
+    high = {"shoulder": -125, "hip": 0, "knee": 80, "ankle": 160, "heel": 165, "foot_index": 165}
+    x = torch.zeros(1, 32, len(names), 3)
+    x[..., 2] = 0.9
+    for i, name in enumerate(names):
+        side, _, part = name.partition("_")
+        wide = {"left": 30.0, "right": -30.0}.get(side, 0.0) * (0.5 if part == "knee" else 1.0)
+        ahead = {"knee": 40.0, "foot_index": 40.0}.get(part, 0.0)
+        x[:, :, i, 0] = 300 + wide * math.cos(math.radians(yaw)) + ahead * math.sin(math.radians(yaw))
+        x[:, :, i, 1] = 300 + high.get(part, -50)
+    return x
+
+
+@pytest.mark.parametrize("yaw", [-60.0, -30.0, 30.0, 60.0, 150.0])
+def test_widths_and_what_is_ahead_are_told_in_units_that_turn_along(yaw: float) -> None:
+    net = Streams(load_recipe("streams").look.keypoints)
+    pairs = [net.keypoints[i] for i in net.left]
+    told = net(seen_by(yaw))[0, 5, -3 * len(pairs) - 2 :]
+    knee, others = pairs.index("left_knee"), 2 * len(pairs)
+    # the body's size is its torso, 125 px; what is small next to 12 % of it hardly divides
+    wide, long = 0.48 * math.cos(math.radians(yaw)), 0.32 * math.sin(math.radians(yaw))
+    assert float(told[knee]) == pytest.approx(0.5 / (1 + (0.12 / wide) ** 2) / 2, rel=1e-4)
+    assert float(told[others + knee]) == pytest.approx(1.0 / (1 + (0.12 / long) ** 2) / 4, rel=1e-4)
+    assert told[-2:].tolist() == pytest.approx([3 * wide, 3 * long], rel=1e-4)
+    torch.testing.assert_close(told[len(pairs) : others], torch.zeros(len(pairs)), atol=1e-5, rtol=0)
+
+
+def test_streams_do_without_feet() -> None:
+    recipe = load_recipe("streams").changed(look__keypoints=COCO17.keypoints)
+    net = Net(recipe, 2).eval()
+    assert net.prepare(frames(recipe)).shape[-1] == net.prepare.numbers
+    assert net(frames(recipe)).shape == (2, 2)
 
 
 def test_a_mirrored_body_is_its_own_mirror_image() -> None:

@@ -22,7 +22,7 @@ from poise.learn.export import LITERT_PYTHON, ParityLost, exported, to_tflite
 from poise.learn.recipe import load_recipe
 from poise.learn.run import Asked, Run, learn, read_run, write_run
 from poise.learn.scores import drawn_again, scored, wilson
-from poise.learn.train import train
+from poise.learn.train import predicted, train
 from tests.learn.data.made import body, pictures
 
 POSCO = load_recipe("posco").changed(training__epochs=8)
@@ -87,6 +87,34 @@ def test_the_same_seed_gives_the_same_network() -> None:
     one, other = (train(POSCO, examples, split(examples), seed=3) for _ in range(2))
     for a, b in zip(one.net.state_dict().values(), other.net.state_dict().values(), strict=True):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["posco", "posture_model"])
+def test_what_is_told_of_an_epoch_is_what_the_network_says_of_raw_keypoints(name: str) -> None:
+    examples = examples_of(pictures(60), COCO17.keypoints)
+    made = split(examples)
+    found = train(load_recipe(name).changed(training__epochs=3), examples, made)
+    likely = predicted(found.net, examples[made.validation])
+    truth = np.searchsorted(found.labels, examples.label[made.validation])
+    told = found.epochs[found.best]
+    assert told.validation_accuracy == pytest.approx((likely.argmax(1) == truth).mean())
+    loss = -np.log(likely[np.arange(len(truth)), truth]).mean()
+    assert told.validation_loss == pytest.approx(loss, rel=1e-4)
+
+
+def test_only_recipes_that_vary_are_varied(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples, seen = examples_of(pictures(60), COCO17.keypoints), []
+
+    def noted(x: torch.Tensor, *_: object) -> torch.Tensor:
+        seen.append(len(x))
+        return x
+
+    monkeypatch.setattr("poise.learn.train.varied", noted)
+    recipe = POSCO.changed(training__epochs=1)
+    train(recipe, examples, split(examples))
+    assert seen == []
+    train(recipe.changed(vary__mirror=0.5), examples, split(examples))
+    assert sum(seen) == len(split(examples).train)
 
 
 def test_a_leak_stops_it_or_is_repeated() -> None:

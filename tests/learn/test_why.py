@@ -42,14 +42,45 @@ def test_the_joint_and_the_moment_that_matter_are_named() -> None:
     found = why(net, ABOUT, windows(1, 20.0)[0], windows(12, 60.0))
     assert found.label == "incorrect"
     assert found.other == "correct"
-    joint, share = found.ranked[0]
-    assert joint == "knee"
-    assert share > 0.95
+    (joint, share), (below, rest) = found.ranked[:2]
+    assert (joint, below) == ("knee", "foot")  # the shank puts the knee where it is
+    assert (share, rest) == pytest.approx((2 / 3, 1 / 3), abs=0.02)
     assert 1.4 <= found.moment < 1.8
     knee = found.shares[:, found.joints.index("knee")]
     assert np.abs(np.delete(knee, range(14, 18))).max() < 1e-6
     # what all joints add is the lead over the others' lead (completeness)
     assert float(found.shares.sum()) == pytest.approx(2 * (20 - (-20)) / 4, rel=0.3)
+
+
+class ShouldersLow(Net):
+    """Says "incorrect" when the shoulders are low in the picture, whatever made them."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        low = x[:, :, NAMES.index("left_shoulder"), 1].mean(1) - 200.0
+        return torch.stack([-low, low], dim=1) / 4
+
+
+@pytest.mark.parametrize(
+    ("sunk", "joints"),
+    [
+        (("shoulder",), {"shoulder": 2 / 3, "hip": 1 / 3}),  # the trunk is shorter
+        (("shoulder", "hip"), {"hip": 2 / 3, "knee": 1 / 3}),  # the thighs are, and carry it
+        (("shoulder", "hip", "knee"), {"knee": 2 / 3, "foot": 1 / 3}),
+    ],
+)
+def test_what_is_carried_has_done_nothing(sunk: tuple[str, ...], joints: dict[str, float]) -> None:
+    net = ShouldersLow(load_recipe("streams"), 2)
+    others = np.zeros((6, 32, len(NAMES), 3), np.float32)
+    others[..., 2] = 0.9
+    for i, name in enumerate(NAMES):
+        part = name.partition("_")[2]
+        others[..., i, :2] = 100.0, {"shoulder": 180.0, "hip": 240.0, "knee": 300.0}.get(part, 360.0)
+    window = others[0].copy()
+    for i, name in enumerate(NAMES):
+        window[1:, i, 1] += 40.0 * (name.partition("_")[2] in sunk)  # at first as high, so that it is as large
+    found = dict(why(net, ABOUT, window, others).ranked)
+    for joint, share in joints.items():
+        assert found[joint] == pytest.approx(share, abs=0.02)
 
 
 def test_it_is_drawn() -> None:

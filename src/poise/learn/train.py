@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from poise.classify import given
 from poise.learn.data import Examples, Split
 from poise.learn.nets import Net, Plain
-from poise.learn.recipe import Recipe
+from poise.learn.recipe import Recipe, Vary
 from poise.learn.vary import varied
 
 #: Told after every epoch: which, and of how many at most.
@@ -76,6 +76,7 @@ def train(
     net = Net(recipe, len(labels))
     if isinstance(net.prepare, Plain):
         net.prepare.learn(x[learned])
+    ready = _prepared(net, x)
     counts = torch.bincount(y[learned], minlength=len(labels)).clamp(min=1)
     weight = counts.sum() / (len(labels) * counts) if how.balanced else None
     loss_of = nn.CrossEntropyLoss(weight, label_smoothing=how.smoothing)
@@ -93,16 +94,21 @@ def train(
         for rows in torch.split(learned[torch.randperm(len(learned))], how.batch):
             if len(rows) == 1 and len(learned) > 1:
                 continue  # nothing can be normalised over one
-            seen = varied(x[rows], None if world is None else world[rows], recipe.look.keypoints, recipe.vary)
-            loss = loss_of(net.logits(seen), y[rows])
+            seen = ready[rows]
+            if recipe.vary != Vary():
+                varied_ = varied(
+                    x[rows], None if world is None else world[rows], recipe.look.keypoints, recipe.vary
+                )
+                seen = net.prepare(varied_)
+            loss = loss_of(net.judged(seen), y[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             if schedule is not None:
                 schedule.step()
             total += float(loss.detach()) * len(rows)
-        validation = _measured(net, x[held], y[held], plain_loss)
-        train_accuracy = _measured(net, x[learned], y[learned], plain_loss)[1]
+        validation = _measured(net, ready[held], y[held], plain_loss)
+        train_accuracy = _measured(net, ready[learned], y[learned], plain_loss)[1]
         trained.epochs.append(Epoch(total / len(learned), train_accuracy, *validation))
         if validation[0] < best or not how.patience:
             best, kept, trained.best = validation[0], copy.deepcopy(net.state_dict()), epoch
@@ -113,22 +119,31 @@ def train(
     net.load_state_dict(kept)
     net.eval()
     if how.calibrated:
-        net.temperature.fill_(_temperature(net, x[held], y[held]))
+        net.temperature.fill_(_temperature(net, ready[held], y[held]))
     return trained
 
 
-def _measured(net: Net, x: Tensor, y: Tensor, loss_of: nn.Module) -> tuple[float, float]:
+def _prepared(net: Net, x: Tensor) -> Tensor:
+    """What a network makes of keypoints before its layers, which do not learn from that: made once."""
+    with torch.no_grad():
+        return torch.cat([net.prepare(part) for part in torch.split(x, _BATCH)])
+
+
+def _judged(net: Net, ready: Tensor) -> Tensor:
+    with torch.no_grad():
+        return torch.cat([net.judged(part) for part in torch.split(ready, _BATCH)])
+
+
+def _measured(net: Net, ready: Tensor, y: Tensor, loss_of: nn.Module) -> tuple[float, float]:
     """Mean loss and accuracy."""
     net.eval()
-    with torch.no_grad():
-        logits = torch.cat([net.logits(part) for part in torch.split(x, _BATCH)])
+    logits = _judged(net, ready)
     return float(loss_of(logits, y)), float((logits.argmax(-1) == y).double().mean())
 
 
-def _temperature(net: Net, x: Tensor, y: Tensor) -> float:
+def _temperature(net: Net, ready: Tensor, y: Tensor) -> float:
     """By what logits are divided for probabilities to fit what is seen: the likeliest (Guo et al. 2017)."""
-    with torch.no_grad():
-        logits = torch.cat([net.logits(part) for part in torch.split(x, _BATCH)])
+    logits = _judged(net, ready)
     tried = torch.logspace(-0.7, 0.7, 141)
     losses = torch.stack([nn.functional.cross_entropy(logits / t, y) for t in tried])
     return float(tried[losses.argmin()])

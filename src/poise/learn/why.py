@@ -4,6 +4,9 @@ Integrated gradients (Sundararajan et al. 2017) along the way from how others do
 joint adds to the verdict's logit on that way, moment by moment. How others do it are the windows nearest to this
 one that the network calls something else, laid onto the same feet and made as large; so what is asked is not what
 a body without knees would be, but what these knees do that others' do not.
+
+The way is walked bone by bone, from the feet up: a trunk that is higher because the thighs are, has done nothing.
+What a bone adds is shared by the joint that it carries and the one it turns on.
 """
 
 from __future__ import annotations
@@ -32,6 +35,22 @@ JOINTS: dict[str, tuple[str, ...]] = {
     "knee": ("knee",),
     "foot": ("ankle", "heel", "foot_index"),
 }
+#: What each is carried by, standing; the ankles, and what has nothing to carry it, are where they are.
+_CARRIED = {
+    "knee": "ankle",
+    "hip": "knee",
+    "shoulder": "hip",
+    "neck": "shoulder",
+    "elbow": "shoulder",
+    "wrist": "elbow",
+    "nose": "shoulder",
+    "eye": "nose",
+    "ear": "nose",
+    "heel": "ankle",
+    "foot_index": "ankle",
+}
+#: The share of a bone that is the joint's which it carries; the rest is that of the joint it turns on. Ours.
+CARRIES = 2 / 3
 #: Steps of the way, and how many others are asked.
 STEPS, OTHERS = 24, 8
 
@@ -95,9 +114,9 @@ def why(net: Net, about: About, window: Floats, others: Floats) -> Why:
     counted = said[said.argmax(1) != best].mean(0)
     counted[best] = -1
     other = int(counted.argmax())
-    grid = _gradients(net, window, near, best)
+    bones, ends = _bones(names)
     joints = tuple(joint for joint, parts in JOINTS.items() if _places(names, parts))
-    shares = np.stack([grid[:, _places(names, JOINTS[joint])].sum(1) for joint in joints], axis=1)
+    shares = (_gradients(net, window, near, best, bones) @ ends)[:, [list(JOINTS).index(j) for j in joints]]
     return Why(about.labels[best], float(likely[best]), about.labels[other], joints, shares, about.rate)
 
 
@@ -105,8 +124,31 @@ def _places(names: Sequence[str], parts: Sequence[str]) -> list[int]:
     return [i for i, name in enumerate(names) if name.split("_", 1)[-1] in parts or name in parts]
 
 
-def _gradients(net: Net, window: Floats, near: Floats, best: int) -> Floats:
-    """What each keypoint adds to the verdict's lead at each moment: ``(T, K)``, the mean over the others."""
+def _bones(names: Sequence[str]) -> tuple[Floats, Floats]:
+    """What makes bones of keypoints ``(K, K)``, and each joint's share of what a bone adds ``(K, joints)``.
+
+    A bone goes to its keypoint from the one below on the same side, or from the middle of a pair.
+    """
+    kinds = [name.removeprefix("left_").removeprefix("right_") for name in names]
+    order = list(JOINTS)
+    of = {part: order.index(joint) for joint, parts in JOINTS.items() for part in parts}
+    bones, ends = np.eye(len(names), dtype=np.float32), np.zeros((len(names), len(order)), np.float32)
+    for i, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        below = _CARRIED.get(kind)
+        while below is not None and below not in kinds:
+            below = _CARRIED.get(below)
+        if kind in of:
+            ends[i, of[kind]] += CARRIES
+            ends[i, of[below or kind]] += 1 - CARRIES
+        if below is not None:
+            same = name.replace(kind, below)
+            carrying = [names.index(same)] if same in names else [j for j, k in enumerate(kinds) if k == below]
+            bones[i, carrying] -= 1.0 / len(carrying)
+    return bones, ends
+
+
+def _gradients(net: Net, window: Floats, near: Floats, best: int, bones: Floats) -> Floats:
+    """What each bone adds to the verdict's lead at each moment: ``(T, K)``, the mean over the others."""
     end, starts = torch.from_numpy(window), torch.from_numpy(near)
     total = torch.zeros_like(starts[..., :2])
     for step in range(STEPS):
@@ -115,7 +157,10 @@ def _gradients(net: Net, window: Floats, near: Floats, best: int) -> Floats:
         rest = torch.logsumexp(torch.cat([logits[:, :best], logits[:, best + 1 :]], dim=1), dim=1)
         (slope,) = torch.autograd.grad((logits[:, best] - rest).sum(), point)
         total += slope[..., :2] / STEPS
-    return ((end - starts)[..., :2] * total).sum(-1).mean(0).numpy()
+    made = torch.from_numpy(bones)
+    turned = torch.einsum("ij,ntjc->ntic", made, (end - starts)[..., :2])
+    felt = torch.einsum("ji,ntjc->ntic", torch.linalg.inv(made), total)
+    return (turned * felt).sum(-1).mean(0).numpy()
 
 
 def _laid_onto(window: Floats, others: Floats, names: Sequence[str]) -> Floats:
