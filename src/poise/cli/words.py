@@ -151,6 +151,10 @@ def write(folder: Path = CATALOGUES) -> None:
         catalogue.merge(template)
         for entry in catalogue.obsolete_entries():
             catalogue.remove(entry)
+        forms = int(catalogue.metadata["Plural-Forms"].split(";")[0].removeprefix("nplurals="))
+        for entry in catalogue:
+            if entry.msgid_plural:
+                entry.msgstr_plural = {i: entry.msgstr_plural.get(i, "") for i in range(forms)}
         catalogue.sort(key=lambda entry, order={one.msgid: i for i, one in enumerate(template)}: order[entry.msgid])
         catalogue.save()
 
