@@ -46,7 +46,7 @@ packages:
 	fi
 
 docs: $(VENV)/.developing
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -d build/doctrees -c docs . build/docs
 	@echo "build/docs/index.html"
 
 wheel: $(VENV)/.developing
