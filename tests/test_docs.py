@@ -159,6 +159,13 @@ def test_what_an_exercise_file_may_say_is_told_key_by_key() -> None:
         assert set(get_args(choices)) <= told
 
 
+def test_every_variable_of_the_environment_is_told() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    names = set(re.findall(r"\"(POISE_[A-Z_]+)\"", source))
+    assert len(names) > 2
+    assert names <= set(re.findall(r"^``(\w+)``$", (DOCS / "api.rst").read_text(), re.MULTILINE))
+
+
 def test_what_is_said_of_a_peer_has_its_source() -> None:
     text = (DOCS / "peers.md").read_text()
     rows = [
