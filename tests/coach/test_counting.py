@@ -86,6 +86,16 @@ def test_half_a_squat_is_partial_and_is_not_held_to_the_form_of_a_whole_one() ->
     assert [fault.name for fault in whole.faults] == [rule.name for rule in load_exercise("squat").fault]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(1.2, []), (1.8, ["shallow"])])
+def test_what_falls_short_in_less_time_than_two_repetitions_take_is_not_told_why(
+    seconds: float, told: list[str]
+) -> None:
+    low = perform("squat", reps=2, tempo=Tempo(seconds / 2, 0.0, seconds / 2, 1.0), form={"depth": 60})
+    for rep in review("squat", film(low, rate=60)).reps:
+        assert rep.kind == "partial"
+        assert [fault.name for fault in rep.faults] == told
+
+
 def test_what_is_over_in_a_moment_is_invalid() -> None:
     hectic = perform("squat", reps=2, tempo=Tempo(0.2, 0.0, 0.2, 1.0))
     result = review("squat", film(hectic, rate=60))

@@ -103,6 +103,7 @@ EXPECTED: dict[str, tuple[Mapping[str, Place], float]] = {
     "thigh_elevation": (SQUATTING, 0.0),
     "trunk_beyond_shin": (SQUATTING, 15.0),
     "hip_sag": (SAGGING, 0.1),
+    "feet_below": (SQUATTING, 0.86 * COS30),
     "knee_over_toe": (SQUATTING, 0.43 - 0.3),
     "knee_ankle_ratio": (ARMS_OUT, 0.75),
     "stance_width": (ARMS_OUT, 2.0),

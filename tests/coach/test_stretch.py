@@ -90,6 +90,16 @@ def test_one_spike_is_not_the_largest() -> None:
     assert flat.at("range", values)[0] == 0.0
 
 
+def test_an_extreme_that_lasts_is_the_median_of_all_that_is_as_much() -> None:
+    course, values = series([0.0, 10.0, math.nan, 11.0, 12.0, 13.0, 3.0, 12.5], turn=0.2)
+    most = course.at("max", values)
+    assert most.value == 12.0  # of 11, 12 and 13, about the 95th percentile
+    lasting = course.lasting(values, most, 2.0)
+    assert (lasting.value, lasting.t, lasting.near) == (12.0, most.t, [1, 3, 4, 5, 7])
+    assert course.lasting(values, most, 1.0).near == [3, 4, 5, 7]
+    assert course.lasting(values, most, math.nan) == most
+
+
 def test_a_stretch_in_which_nothing_was_seen_has_no_moments() -> None:
     nothing, values = series([math.nan] * 5, turn=0.1)
     for moment in ("start", "turn", "max", "min", "range", "median"):

@@ -9,7 +9,7 @@ import pytest
 from poise.body import BLAZEPOSE33, Pose
 from poise.coach.events import View
 from poise.coach.measures import GATES
-from poise.coach.view import YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
+from poise.coach.view import ASLANT, YAW_SIGMA, Scale, ViewTracker, observable, off_plane, turn_advice, view_name
 from tests.coach.bodies import STANDING, figure, moved, unseen
 
 BENT_TOWARDS_CAMERA = {
@@ -103,6 +103,24 @@ def test_yaw_is_the_same_lying_down() -> None:
     assert ViewTracker().update(lying, 100.0).yaw == pytest.approx(60.0)
 
 
+@pytest.mark.parametrize(
+    "places", [STANDING, {name: (-up, ahead, left) for name, (ahead, up, left) in STANDING.items()}]
+)
+def test_yaw_is_read_off_the_trunk_that_shoulders_and_hips_are_square_to_however_near_the_legs_are(
+    places: dict[str, tuple[float, float, float]],
+) -> None:
+    for yaw in (50.0, 70.0, 110.0):
+        pose = figure(places, yaw=yaw, world=False)
+        assert ViewTracker().update(pose, 140.0).yaw == pytest.approx(yaw)
+
+
+def test_without_hips_yaw_is_read_off_the_scale() -> None:
+    pose = unseen(figure(yaw=70.0, world=False), "left_hip", "right_hip")
+    assert ViewTracker().update(pose, 100.0).yaw == pytest.approx(70.0)
+    wide = math.cos(math.radians(70)) / 1.4
+    assert ViewTracker().update(pose, 140.0).yaw == pytest.approx(math.degrees(math.acos(wide)))
+
+
 def test_where_widths_and_world_disagree_widths_rule_side_on_and_the_world_rules_face_on() -> None:
     side, front = figure(yaw=90.0), figure(yaw=0.0)
     says_front_is_side = ViewTracker().update(replace(side, points=front.points), 100.0)
@@ -158,6 +176,13 @@ def test_an_error_of_the_yaw_beyond_the_usual_counts_against_the_gate() -> None:
     assert not observable(at(90 + gate - 10, YAW_SIGMA + 11), "sagittal")
     assert observable(at(90 + gate, 0.0), "sagittal")
     assert observable(at(90.0, 90.0), "any")
+
+
+def test_a_body_whose_axis_is_not_level_is_judged_from_nearer_the_plane() -> None:
+    gate = GATES["sagittal"]
+    for off, seen in ((gate - ASLANT, True), (gate - ASLANT + 0.1, False)):
+        assert observable(View("oblique", 90 + off, YAW_SIGMA, 1, tilt=-30.0), "sagittal") == seen
+        assert observable(View("oblique", 90 + off, YAW_SIGMA, 1), "sagittal")
 
 
 def test_a_plane_is_observable_within_its_gate_and_heights_always() -> None:

@@ -33,6 +33,9 @@ NEUTRAL_S, NEUTRAL_LEAST_S = 3.0, 0.3
 AROUND_S, AROUND = 0.4, 0.25
 #: The most one side's signal may range, as a share of the other's, for that side to count as resting.
 RESTING = 0.5
+#: How many times as long as the shortest repetition one has to last that falls short, to be told why: errors of an
+#: estimator that last half a second look like little ones. Ours.
+WIGGLE = 2.0
 #: The most of a repetition that may be out of sight.
 UNSEEN = 0.6
 #: Mean score over about a second below which a signal's keypoints are out of sight, and above which they are back.
@@ -159,7 +162,8 @@ class KnownReps:
         best = measure.sides().index(best_side(measure, stretch))
         score = float(np.nanmean(stretch.scores(self.exercise.signal.quantity).max(0)))
         back_again = cycle.returned >= BACK
-        held = [r for r in self.exercise.fault if kind == "full" or (kind == "partial" and back_again and r.short)]
+        told = kind == "partial" and back_again and cycle.end - cycle.start >= WIGGLE * self.exercise.min_s
+        held = [rule for rule in self.exercise.fault if kind == "full" or (told and rule.short)]
         faults = tuple(self._judge(rule, stretch) for rule in held)
         return Rep(
             number=self.counts.full + self.counts.partial + self.counts.invalid + 1,

@@ -3,7 +3,8 @@
 Every rule is an independent measurement m with a limit τ. Its standard error σ follows from the geometry
 (`measures.sigma`), and the probability that the limit is broken is p = Φ((m - τ) / σ): above `SURE` it is a
 fault, below 1 - `SURE` it is fine, between it is unsure. It is not observable when the camera cannot show it:
-the view is outside the gate of its plane, a keypoint it needs is unsure, or the error is too large for the limit.
+the view is outside the gate of its plane, a keypoint it needs is unsure, or the error is too large for the limit
+and the limit not clearly broken.
 """
 
 from __future__ import annotations
@@ -28,21 +29,28 @@ from poise.language import words
 SURE = 0.8
 #: The least score every needed keypoint must have.
 SEEN = 0.6
-#: The most a rule's standard error may be, as a share of the distance from ok to limit.
-TOO_UNSURE = 1.0
+#: The most a rule's standard error may be, as a share of the distance from ok to limit, and the probability from
+#: which a limit is broken all the same (2 standard errors beyond it: errors grow with what is measured), unless the
+#: measure assumes how limbs point. Ours.
+TOO_UNSURE, BEYOND_DOUBT = 1.0, 0.977
 #: How long an error of an estimator lasts, seconds (as long as simulated ones; what lasts longer is the same in the
 #: neutral and in what is held against it).
 LASTING_S = 0.5
+#: Standard errors within which a reading is as good as the extreme beside it. Ours.
+AS_MUCH = 1.0
 #: How strictly limits are taken: by how many standard errors they are moved away from ok (AIFit's one parameter).
 Strictness = Literal["beginner", "standard", "strict"]
 STRICTNESS: dict[Strictness, float] = {"beginner": 1.0, "standard": 0.0, "strict": -0.5}
 #: Standard deviations from the usual beyond which a captured neutral is no good form.
 UNUSUAL = 2.0
+#: Standard error of how large the body is taken to be, as a share: limbs differ from those of most people, and what
+#: is nearer than the trunk seems larger. Of simulated bodies it is 0.08 to 0.1.
+SIZE_SIGMA = 0.08
 #: Standard errors of a time in seconds and of a lag as a share of the repetition, where pictures are no further
 #: apart; and of a speed, a second, as a multiple of the measure's own (only its quick part counts). Ours.
 TIME_SIGMA, LAG_SIGMA, SPEED_SIGMA = 0.04, 0.03, 2.0
 #: How far off its plane a condition may be read, degrees: it asks for much or little, not for a number. Ours.
-ROUGHLY = 50.0
+ROUGHLY = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,15 @@ def _readings(rule: Rule, whole: Stretch, neutral: Stretch | None) -> list[_Read
     scores = stretch.scores(measure)
     taken = [_taken(rule, stretch, values) for values in stretch.values(measure)]
     sigmas = _sigmas(rule, stretch, [near[len(near) // 2] if near else 0 for _, _, near in taken])
-    for i, (side, (value, t, near), sigma) in enumerate(zip(measure.sides(), taken, sigmas, strict=True)):
-        if not near:
-            readings.append(_Reading(math.nan, math.nan, t, 0.0))
+    for i, (side, reading, sigma) in enumerate(zip(measure.sides(), taken, sigmas, strict=True)):
+        if not reading.near:
+            readings.append(_Reading(math.nan, math.nan, reading.t, 0.0))
             continue
+        if (rule.relative or rule.short) and rule.at in ("max", "min"):
+            reading = stretch.lasting(stretch.values(measure)[i], reading, AS_MUCH * sigma)
+        value, t, near = reading
+        if measure.unit == "torso":
+            sigma = math.hypot(sigma, SIZE_SIGMA * value)
         if rule.relative:
             own, error = neutral_of(rule, neutral, side, sigma)
             value, sigma = value - own, math.hypot(sigma, error)
@@ -113,6 +126,8 @@ def error_model(rule: Rule) -> str:
     if rule.at == "lag":
         return f"{LAG_SIGMA:g} of the repetition, or the time between pictures if that is more"
     words = f"{100 * KEYPOINT_SIGMA:g} % of the torso at each keypoint"
+    if rule.quantity.unit == "torso":
+        words += f", {100 * SIZE_SIGMA:g} % of how large the body is"
     if rule.quantity.plane != "any":
         words += f" and {YAW_SIGMA:g} degrees of the view, and what perspective adds askew"
     words += ", carried through"
@@ -209,7 +224,8 @@ def judge(
     if not (math.isfinite(value) and math.isfinite(sigma)):
         return verdict("not_observable", words("It could not be measured in this picture."), best.t)
     probability = _broken(rule, value, sigma, STRICTNESS[strictness])
-    if sigma > TOO_UNSURE * abs(rule.limit - rule.ok):
+    clear = probability >= BEYOND_DOUBT and measure.squeeze == 1
+    if sigma > TOO_UNSURE * abs(rule.limit - rule.ok) and not clear:
         reason = words("From here it cannot be measured exactly enough.")
         return verdict("not_observable", reason, best.t, value, sigma, probability)
     state: State = "fault" if probability > SURE else "ok" if probability < 1 - SURE else "unsure"

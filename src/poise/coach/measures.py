@@ -36,8 +36,9 @@ __all__ = [
 FLARE, LESS_SEEN = 40.0, 0.8
 
 #: The gates of what depth shows in most, degrees: of how far joints that lie at different depths are beside each
-#: other (as of the knee's angle from the front), and of how far a limb points at the camera. Ours.
-BESIDE, FORESHORTENED = 10.0, 15.0
+#: other (as of the knee's angle from the front), of how far a limb points sideways at the camera, and of a trunk
+#: that sways sideways, which makes the body seem to face the camera more than it does. Ours.
+BESIDE, FORESHORTENED, SWAYING = 10.0, 15.0, 25.0
 
 #: Lengths of upper arm and forearm in torso lengths (Drillis & Contini 1966), where foreshortening is read.
 UPPER_ARM, FOREARM = 0.66, 0.54
@@ -239,7 +240,7 @@ def elbow_flare(body: Body, side: str) -> Array:
     return np.asarray(np.degrees(np.arccos(np.minimum(along / level, 1.0))))
 
 
-@_measure("deg", "frontal", "{side}_elbow", "{side}_wrist", gate=FORESHORTENED)
+@_measure("deg", "frontal", "{side}_elbow", "{side}_wrist", gate=BESIDE)
 def elbow_bend_ahead(body: Body, side: str) -> Array:
     """How far the forearm of a raised arm points at the camera (or away), from how little is seen of it."""
     elbow, wrist = body.in_plane("frontal", f"{side}_elbow", f"{side}_wrist")
@@ -313,6 +314,13 @@ def heel_lift(body: Body, side: str) -> Array:
     return _above(body, f"{side}_heel", f"{side}_foot_index")
 
 
+@_measure("torso", "sagittal", "mid_hip", "mid_ankle")
+def feet_below(body: Body, side: str) -> Array:
+    """Ankles below hips in the plane of a body that sits or lies, of which a camera from above sees less."""
+    hip, ankle = body.in_plane("sagittal", "mid_hip", "mid_ankle")
+    return np.asarray((ankle[..., 1] - hip[..., 1]) / body.scale)
+
+
 @_measure("torso", "sagittal", "{side}_elbow", "{side}_shoulder", "{side}_hip")
 def elbow_behind_trunk(body: Body, side: str) -> Array:
     """How far the elbow is behind the line of the trunk, which is above it when bent over; negative before it."""
@@ -371,7 +379,7 @@ def hip_shift(body: Body, side: str) -> Array:
     return np.asarray(off / np.where(stance > 0, stance, np.nan))
 
 
-@_measure("torso", "frontal", "mid_shoulder", "mid_ankle")
+@_measure("torso", "frontal", "mid_shoulder", "mid_ankle", gate=SWAYING)
 def shoulder_shift(body: Body, side: str) -> Array:
     """How far the shoulders are beside the middle of the feet, without sign."""
     shoulder, ankle = body.in_plane("frontal", "mid_shoulder", "mid_ankle")
@@ -403,7 +411,7 @@ def elbows_apart(body: Body, side: str) -> Array:
     return np.asarray(elbows / np.where(shoulders > 0, shoulders, np.nan))
 
 
-@_measure("torso", "frontal", "left_wrist", "right_wrist")
+@_measure("torso", "frontal", "left_wrist", "right_wrist", gate=BESIDE)
 def hand_level(body: Body, side: str) -> Array:
     """How much higher one hand is than the other, without sign."""
     return np.abs(_above(body, "left_wrist", "right_wrist"))

@@ -180,6 +180,16 @@ class Stretch:
             return Reading(math.nan, self.turn, ())
         return Reading(median(values[near].tolist()), median(self.t[near].tolist()), near.tolist())
 
+    def lasting(self, values: Array, reading: Reading, within: float) -> Reading:
+        """A reading of an extreme, as the median of all that was read ``within`` of it.
+
+        Of readings that differ by their errors only, the outermost is wrong by more than any.
+        """
+        near = np.flatnonzero(np.abs(values - reading.value) <= within)
+        if not near.size:
+            return reading
+        return Reading(median(values[near].tolist()), reading.t, near.tolist())
+
     def _when(self, values: Array, value: float) -> float:
         """The time at which a measure was nearest to a value."""
         off = np.abs(values - value)
@@ -251,7 +261,8 @@ class Stretch:
 class Reading(NamedTuple):
     """What a measure was at a moment: its value, seconds, and the indices of the instants it is the median of.
 
-    A range is told of when the measure was furthest from where it began, a median of when it was like that.
+    A range is told of when the measure was furthest from where it began, a median of when it was like that, an
+    extreme that lasts of when it was most.
     """
 
     value: float

@@ -1,9 +1,9 @@
 """Where the body is seen from, how large it is in the picture, and what that allows.
 
-Yaw is 0 when the body faces the camera, 90 side-on, 180 turned away. Two sources are fused: the width of the
-shoulders and hips against the torso (blind near 0, where its derivative vanishes) and the depth of the world
-keypoints (noisy near 90), weighted sin² and cos² of the angle. It holds lying down as well as upright, since it
-asks how far the left-right axis of the body turns out of the picture, and which way round it lies there.
+Yaw is 0 when the body faces the camera, 90 side-on, 180 turned away. Two sources are fused: how long shoulders and
+hips are seen against the trunk they are square to (blind near 0, where its derivative vanishes), and the depth of
+the world keypoints (noisy near 90), weighted sin² and cos² of the angle. It holds lying down as well as upright,
+since it asks how far the left-right axis of the body turns out of the picture, and which way round it lies there.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ _SEEN, _DIM = 0.5, 0.2
 _LEAST_PX = 1.0
 #: Degrees up to which the left-right axis in the picture counts as level: trunks twist and cameras roll a little.
 _LEVEL = 25.0
+#: Degrees nearer the plane than it is that the view is taken for of a body that lies below a high, near camera.
+#: Of simulated push-ups and planks it is 2 to 3. Ours.
+ASLANT = 3.0
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -133,14 +136,17 @@ class ViewTracker:
         along the picture's x; and that axis in the picture, from right to left.
         """
         (ls, rs, lh, rh), scores = pose.all_at(_GIRDLES).tolist(), pose.scores_at(_GIRDLES).tolist()
+        trunk = complex(ls[0] + rs[0] - lh[0] - rh[0], ls[1] + rs[1] - lh[1] - rh[1]) / 2
+        trunk = trunk / scale if min(scores) > _DIM else 1j
         widths, axis = [], 0j
         for left, right, usual, score in (
             (ls, rs, _SHOULDERS, min(scores[:2])),
             (lh, rh, _HIPS, min(scores[2:])),
         ):
             if score > _DIM:
-                widths.append(min(1.0, math.dist(left, right) / (scale * usual)))
-                axis += complex(left[0] - right[0], left[1] - right[1]) / scale
+                width = complex(left[0] - right[0], left[1] - right[1]) / scale
+                widths.append(min(1.0, abs(width) / usual / _unturned(width / usual, trunk)))
+                axis += width
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
         if pose.world is None:
@@ -160,6 +166,20 @@ class ViewTracker:
         weight = math.sin(math.radians(deep)) ** 2 if math.isfinite(flat) else 0.0
         yaw = deep if weight == 0.0 else weight * flat + (1 - weight) * deep
         return yaw, 0.5 * (forward[0] / norm + ahead), axis or complex(across[0], across[1])
+
+
+def _unturned(a: complex, b: complex) -> float:
+    """How long two lines are that are equally long and square to each other in space, from what is seen of both.
+
+    The part that points at the camera is missing of both, a² + x² = b² + y² = l² and a b + x y = 0: l² is the
+    larger root of l⁴ - (a² + b²) l² + a² b² - (a b)² = 0. So a body is measured where it is, however near its legs
+    are.
+
+    >>> _unturned(3j, 4), round(_unturned(0.6, -0.8), 6)
+    (4.0, 1.0)
+    """
+    both, along = abs(a) ** 2 + abs(b) ** 2, (a * b.conjugate()).real
+    return math.sqrt((both + math.sqrt(max(both**2 - 4 * (abs(a * b) ** 2 - along**2), 0.0))) / 2)
 
 
 def _face_ahead(pose: Pose, scale: float) -> float:
@@ -200,11 +220,12 @@ def observable(view: View, plane: Plane, gate: float = math.inf) -> bool:
     """Whether quantities of a plane may be judged from this view; never when the yaw is unknown.
 
     ``gate`` is how far off the plane it may be, degrees, where that is less than for others of the plane.
-    An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows.
+    An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows. So
+    does `ASLANT` where the left-right axis is not level in the picture.
     """
     if plane == "any":
         return True
-    unsteady = max(0.0, view.sigma - YAW_SIGMA)
+    unsteady = max(0.0, view.sigma - YAW_SIGMA) + (ASLANT if view.tilt else 0.0)
     return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= min(gate, GATES[plane])
 
 
