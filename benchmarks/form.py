@@ -7,8 +7,8 @@ least to the most of what the simulator calls faulty, and is filmed from yaw 0 t
 heights with the noise of an estimator; bodies and noise differ from case to case. The truth of a rule is what
 it reads without noise from a far camera in its own plane, and of knees and elbows the angle in space. A verdict
 is within the gate when the trunk is truly seen from within the gate of the rule's measure, and not at its edge: the
-line of sight to it at most 31 degrees off its plane, of some 23, 13 or 8, from the side or, of sagittal ones, from
-above; and not from where the body is in the way. It does not matter what poise takes the view for. Of those:
+line of sight to it at most 31 degrees off its plane, of some 28, 23, 13 or 8, from the side or, of sagittal ones,
+from above; and not from where the body is in the way. It does not matter what poise takes the view for. Of those:
 
 recall     where the truth is beyond the limit by at least 2 standard errors of the verdict, how many were called a
            fault: unsure, ok, not observable, and repetitions not found or not counted as full are all missed
@@ -17,10 +17,10 @@ precision  of those called a fault, how many are beyond the limit in truth
 coverage   how many verdicts are fault or ok
 false      faults that are none
 
-Outside the gate, which is 35 degrees off (27, 17, 12) and more, every fault is listed, true or not; what is said
-between, where poise may take a view for within or outside, is told in a row of its own. Then, rule by rule, the
-share on the wrong side of the limit among the surest verdicts (risk by coverage), and at the coverage at which
-poise speaks.
+Outside the gate, which is 35 degrees off (of narrow ones 17 or 12) and more, every fault is listed, true or not;
+what is said between, where poise may take a view for within or outside, is told in a row of its own. Then, rule by
+rule, the share on the wrong side of the limit among the surest verdicts (risk by coverage), and at the coverage at
+which poise speaks.
 It is a simulation: it says what geometry allows. With ``--keep`` the verdicts on each exercise are kept in a
 file there and used again, so that the sweep can be run in pieces; in the end, all of them together.
 """
@@ -65,8 +65,9 @@ IN_SPACE = {
 }
 #: The state of a repetition that is there, and was not found or not held to the rule.
 UNCOUNTED = "uncounted"
-#: Degrees about its gate within which a view is at its edge, neither within nor outside.
-EDGE = 2.0
+#: Degrees about its gate within which a view is at its edge, neither within nor outside; degrees off the plane up
+#: to which it is so for all but narrow gates; and degrees beyond which a gate is not narrow.
+EDGE, OFF, NARROW = 2.0, 35.0, 24.0
 #: Shares of all verdicts at which the risk is told.
 COVERAGES = (0.25, 0.5, 0.75, 0.9)
 
@@ -106,7 +107,8 @@ class Verdict:
     @property
     def outside(self) -> bool:
         """Whether it is seen from beyond the gate and its edge, or from where the body is in the way."""
-        return self.askew > self.held_to.quantity.gate + EDGE or self.held_to.hidden(self.yaw)
+        gate = self.held_to.quantity.gate
+        return self.askew > (OFF if gate > NARROW else gate + EDGE) or self.held_to.hidden(self.yaw)
 
     @property
     def beyond(self) -> float:

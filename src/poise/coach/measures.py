@@ -37,8 +37,9 @@ FLARE, LESS_SEEN = 40.0, 0.8
 
 #: The gates of what depth shows in most, degrees: of how far joints that lie at different depths are beside each
 #: other (as of the knee's angle from the front), of how far a limb points sideways at the camera, and of a trunk
-#: that sways sideways, which makes the body seem to face the camera more than it does. Ours.
-BESIDE, FORESHORTENED, SWAYING = 10.0, 15.0, 25.0
+#: that sways sideways, which makes the body seem to face the camera more than it does; and of a body that lies,
+#: which is taken to be seen from up to 5 degrees nearer the side than it is by a camera near and above. Ours.
+BESIDE, FORESHORTENED, SWAYING, PRONE = 10.0, 15.0, 25.0, 30.0
 
 #: Lengths of upper arm and forearm in torso lengths (Drillis & Contini 1966), where foreshortening is read.
 UPPER_ARM, FOREARM = 0.66, 0.54
@@ -218,7 +219,7 @@ def neck_flexion(body: Body, side: str) -> Array:
     return g.flexion(*body.in_plane("sagittal", "mid_ear", "mid_shoulder", "mid_hip"))
 
 
-@_measure("deg", "sagittal", "mid_ear", "mid_shoulder", "mid_hip")
+@_measure("deg", "sagittal", "mid_ear", "mid_shoulder", "mid_hip", gate=PRONE)
 def head_drop(body: Body, side: str) -> Array:
     """How far a prone body's head hangs below the line of its trunk; negative when it looks up."""
     ear, shoulder, hip = body.in_plane("sagittal", "mid_ear", "mid_shoulder", "mid_hip")
@@ -288,7 +289,7 @@ def trunk_beyond_shin(body: Body, side: str) -> Array:
     return trunk_lean(body, side) - g.lean(knee, ankle, body.facing)
 
 
-@_measure("ratio", "sagittal", "{side}_shoulder", "{side}_hip", "{side}_ankle")
+@_measure("ratio", "sagittal", "{side}_shoulder", "{side}_hip", "{side}_ankle", gate=PRONE)
 def hip_sag(body: Body, side: str) -> Array:
     """How far the hip hangs below the line from shoulder to ankle, as a share of it; negative when piked up."""
     shoulder, hip, ankle = body.in_plane("sagittal", f"{side}_shoulder", f"{side}_hip", f"{side}_ankle")

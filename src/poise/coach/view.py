@@ -49,9 +49,6 @@ _SEEN, _DIM = 0.5, 0.2
 _LEAST_PX = 1.0
 #: Degrees up to which the left-right axis in the picture counts as level: trunks twist and cameras roll a little.
 _LEVEL = 25.0
-#: Degrees nearer the plane than it is that the view is taken for of a body that lies below a high, near camera.
-#: Of simulated push-ups and planks it is 2 to 3. Ours.
-ASLANT = 3.0
 #: Seconds between looks at which way the body is turned.
 LOOK_S = 0.09
 _SETTLE_S = 0.3
@@ -220,12 +217,11 @@ def observable(view: View, plane: Plane, gate: float = math.inf) -> bool:
     """Whether quantities of a plane may be judged from this view; never when the yaw is unknown.
 
     ``gate`` is how far off the plane it may be, degrees, where that is less than for others of the plane.
-    An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows. So
-    does `ASLANT` where the left-right axis is not level in the picture.
+    An error of the yaw beyond the usual one counts against the gate: while the estimate swings, nobody knows.
     """
     if plane == "any":
         return True
-    unsteady = max(0.0, view.sigma - YAW_SIGMA) + (ASLANT if view.tilt else 0.0)
+    unsteady = max(0.0, view.sigma - YAW_SIGMA)
     return math.isfinite(view.yaw) and off_plane(view.yaw, plane) + unsteady <= min(gate, GATES[plane])
 
 
