@@ -146,10 +146,7 @@ class Pose(_Named):
 
     def __post_init__(self) -> None:
         points, score, world = _checked(self.skeleton, (), self.points, self.score, self.world)
-        object.__setattr__(self, "points", points)
-        object.__setattr__(self, "score", score)
-        object.__setattr__(self, "world", world)
-        object.__setattr__(self, "t", float(self.t))
+        self.__dict__.update(t=float(self.t), points=points, score=score, world=world)
 
     @classmethod
     def missing(cls, skeleton: Skeleton, t: float, size: tuple[int, int] | None = None) -> Self:
@@ -164,7 +161,7 @@ class Pose(_Named):
     @cached_property
     def seen(self) -> bool:
         """Whether anything at all was seen."""
-        return not math.isnan(np.fmax.reduce(self.points[:, 0]))
+        return not (math.isnan(self.points.item(0)) and math.isnan(np.fmax.reduce(self.points[:, 0])))
 
 
 def _unchecked(like: Pose | PoseSequence, t: float, points: Array, score: Array, world: Array | None) -> Pose:
@@ -211,10 +208,7 @@ class PoseSequence(_Named):
         if t.size and not (np.isfinite(t).all() and (np.diff(t) > 0).all()):
             raise ValueError("t must be finite and strictly increasing seconds")
         points, score, world = _checked(self.skeleton, t.shape, self.points, self.score, self.world)
-        object.__setattr__(self, "t", t)
-        object.__setattr__(self, "points", points)
-        object.__setattr__(self, "score", score)
-        object.__setattr__(self, "world", world)
+        self.__dict__.update(t=t, points=points, score=score, world=world)
 
     @classmethod
     def of(cls, poses: Iterable[Pose], meta: Mapping[str, str] | None = None) -> Self:

@@ -91,24 +91,22 @@ class Skeleton:
         except KeyError:
             raise UnknownName(f"keypoint of {self.name}", name, self.keypoints) from None
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        middles = {middle for middle, ends in MIDPOINTS.items() if all(end in self._index for end in ends)}
+        return frozenset((*self.keypoints, *middles))
+
     def has(self, name: str) -> bool:
         """Whether a keypoint (or both ends of a midpoint) belongs to this skeleton.
 
         >>> COCO17.has("left_heel"), COCO17.has("mid_hip")
         (False, True)
         """
-        return all(end in self._index for end in MIDPOINTS.get(name, (name,)))
+        return name in self._names
 
     def has_all(self, names: tuple[str, ...]) -> bool:
         """Whether all those keypoints and midpoints belong to this skeleton."""
-        known = self._has.get(names)
-        if known is None:
-            known = self._has[names] = all(self.has(name) for name in names)
-        return known
-
-    @cached_property
-    def _has(self) -> dict[tuple[str, ...], bool]:
-        return {}
+        return self._names.issuperset(names)
 
     def ends(self, names: tuple[str, ...]) -> Ends:
         """For each keypoint or midpoint, the indices of the two keypoints it is the middle of (twice itself).

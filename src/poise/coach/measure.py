@@ -201,7 +201,7 @@ class Measure:
         keypoints = self.keypoints(side)
         if not body.pose.skeleton.has_all(keypoints):
             return np.zeros(body.pose.points.shape[:-2])
-        return np.asarray(body.pose.scores_at(keypoints).min(-1))
+        return np.asarray(body.pose.score.take(body.pose.skeleton.ends(keypoints).every, -1).min(-1))
 
     def sides(self) -> tuple[str, ...]:
         """The sides it has: left and right, or the single unnamed one."""

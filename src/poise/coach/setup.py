@@ -134,8 +134,7 @@ class SetupCoach:
     def _cut(self, pose: Pose, size: tuple[int, int]) -> tuple[Advice, float]:
         """Which of the needed keypoints are beyond which edges of the picture."""
         names = tuple(name for name in self._needs if pose.skeleton.has(name))
-        places = pose.all_at(names)
-        off = beyond(places, size)
+        off = beyond(pose.all_at(names), size)
         above, below = (off[:, 1] < 0).any(), (off[:, 1] > 0).any()
         if off[:, 0].any():
             return (CUT_OFF if above or below else CUT_ASIDE), 2.0
@@ -146,9 +145,10 @@ class SetupCoach:
     def _camera(self, pose: Pose, scale: float, view: View) -> Iterator[tuple[Advice, float]]:
         """How level the camera is, and how high; it shows in somebody who stands straight."""
         shoulder, hip, ankle = pose.all_at(("mid_shoulder", "mid_hip", "mid_ankle"))
-        trunk, legs = float(g.distance(shoulder, hip)), float(g.distance(hip, ankle))
-        bent = abs(float(g.signed_offset(hip, shoulder, ankle)))
-        if self._exercise is None or not (trunk > 0.7 * scale and legs > 1.2 * scale and bent < 0.06):
+        trunk, legs = math.dist(shoulder, hip), math.dist(hip, ankle)
+        if self._exercise is None or not (trunk > 0.7 * scale and legs > 1.2 * scale):
+            return
+        if not abs(float(g.signed_offset(hip, shoulder, ankle))) < 0.06:
             return
         if math.isnan(self._tolerable) and math.isfinite(view.yaw):
             self._tolerable = self._tolerance(pose, scale, view)

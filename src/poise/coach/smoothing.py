@@ -56,6 +56,7 @@ class Guard:
         self._mirror = skeleton.mirror
         self._last: Array | None = None
         self._t = np.full(len(skeleton), -math.inf)
+        self._looked = -math.inf
         self._leapt = np.full(len(skeleton), math.inf)
         self._swapped = [math.inf, math.inf]
 
@@ -63,7 +64,8 @@ class Guard:
         """The pose with swaps undone and leaps blanked; `scale` is pixels per torso length, or NaN."""
         if not pose.seen:
             return pose
-        if self._last is None or not math.isfinite(scale) or pose.t - self._t.max() > 2 * INSIST:
+        gap, self._looked = pose.t - self._looked, pose.t
+        if self._last is None or not math.isfinite(scale) or gap > 2 * INSIST:
             self._believe(pose)
             return pose
         off = np.abs(pose.points - self._last)
@@ -73,15 +75,16 @@ class Guard:
             self._leapt.fill(math.inf)
             self._swapped = [math.inf, math.inf]
             return pose
-        return self._blank(self._unswap(pose, self._last, scale), self._last, scale)
+        self._last = last = self._last.copy()
+        return self._blank(self._unswap(pose, last, scale), last, scale)
 
     def _crossing(self, off: Array, scale: float) -> bool:
         """Whether the limbs of a half of the body moved so far that they may have swapped sides."""
         moved = off.sum(-1)
-        return any(moved[half].sum() >= STEP * scale * len(half) for half in self._halves)
+        return any(moved.take(half).sum() >= STEP * scale * len(half) for half in self._halves)
 
     def _believe(self, pose: Pose) -> None:
-        self._last = pose.points.copy()
+        self._last = pose.points
         self._t.fill(pose.t)
 
     def _blank(self, pose: Pose, last: Array, scale: float) -> Pose:
@@ -141,29 +144,30 @@ class DisplayTrack:
             return pose
         dt = max(pose.t - self._t, 1e-3)
         self._t = pose.t
-        off = pose.points - self._x
-        if math.isnan(off.sum()):
-            off = self._without_gaps(pose, self._x)
+        goal = pose.points
+        off = goal - self._x
+        if math.isnan(np.vdot(off, off)):
+            goal = self._without_gaps(pose, self._x)
+            off = goal - self._x
         else:
             self._score = pose.score
             self._seen.fill(pose.t)
         unit = scale if math.isfinite(scale) else 100.0
         swing = 2 * math.pi * dt
         self._dx += (off / (unit * dt) - self._dx) * (swing * DERIVATE_CUTOFF / (1 + swing * DERIVATE_CUTOFF))
-        pull = swing * (MIN_CUTOFF + BETA * np.abs(self._dx))
-        self._x = self._x + off * (pull / (1 + pull))
+        self._x = goal - off / (1 + swing * MIN_CUTOFF + swing * BETA * np.abs(self._dx))
         return pose.moved(self._x, self._score, pose.world)
 
     def _without_gaps(self, pose: Pose, before: Array) -> Array:
-        """How far each keypoint is off its place: 0 where it is unseen or new; the long unseen are forgotten."""
+        """Where each keypoint goes: what is unseen stays, what is new is there; the long unseen are forgotten."""
         new = np.isfinite(pose.points[:, 0])
         fresh = new & np.isnan(before[:, 0])
         self._seen[new] = pose.t
         gone = pose.t - self._seen > HOLD
         self._score = np.where(new, pose.score, np.where(gone, 0.0, self._score))
         self._dx[fresh] = 0.0
-        self._x = np.where(fresh[:, None], pose.points, np.where(gone[:, None], np.nan, before))
-        return np.where(new[:, None], pose.points - self._x, 0.0)
+        self._x = np.where(fresh[:, None], pose.points, before)
+        return np.where(new[:, None], pose.points, np.where(gone[:, None], np.nan, before))
 
 
 class JudgementTrack:
@@ -171,9 +175,9 @@ class JudgementTrack:
 
     def __init__(self) -> None:
         self._waiting: deque[Pose] = deque()
-        self._times = np.zeros(0)
-        self._values = np.zeros((0, 0, 0))
-        self._first = self._end = 0
+        self._times: list[float] = []
+        self._rows = np.zeros((0, 0))
+        self._first = 0
 
     def update(self, pose: Pose) -> list[Pose]:
         """The smoothed poses whose whole neighbourhood is now known."""
@@ -191,35 +195,35 @@ class JudgementTrack:
         return ready
 
     def _remember(self, pose: Pose) -> None:
-        """Write points, score and world side by side into the next row, ``(K, 6)``; NaN for what there is not."""
-        if self._end == len(self._times):
-            kept = slice(self._first, self._end)
-            n = self._end - self._first
-            times, values = np.zeros(max(64, 2 * n)), np.full((max(64, 2 * n), len(pose.points), 6), np.nan)
-            times[:n], values[:n] = self._times[kept], self._values[kept] if n else 0.0
-            self._times, self._values, self._first, self._end = times, values, 0, n
-        self._times[self._end] = pose.t
-        row = self._values[self._end]
-        row[:, :2], row[:, 2], row[:, 3:] = pose.points, pose.score, np.nan if pose.world is None else pose.world
-        self._end += 1
+        """Write points, scores and world one after the other into the next row; NaN for what there is not."""
+        k = len(pose.score)
+        if len(self._times) == len(self._rows):
+            self._times, kept = self._times[self._first :], self._rows[self._first :].reshape(-1, 6 * k)
+            self._rows, self._first = np.full((max(16, 2 * len(kept)), 6 * k), np.nan), 0
+            self._rows[: len(kept)] = kept
+        row = self._rows[len(self._times)]
+        row[: 2 * k], row[2 * k : 3 * k] = pose.points.ravel(), pose.score
+        if pose.world is not None:
+            row[3 * k :] = pose.world.ravel()
+        self._times.append(pose.t)
 
     def _smoothed(self, pose: Pose) -> Pose:
-        while self._times[self._first] < pose.t - DELAY:
+        times, k = self._times, len(pose.score)
+        while times[self._first] < pose.t - DELAY:
             self._first += 1
-        end = self._end
-        while self._times[end - 1] > pose.t + DELAY:
+        end = len(times)
+        while times[end - 1] > pose.t + DELAY:
             end -= 1
-        near = slice(self._first, end)
-        away = (self._times[near] - pose.t) / SIGMA
-        weights = np.exp(-0.5 * away * away)
-        weights /= weights.sum()
-        values = self._values[near] if pose.world is not None else self._values[near, :, :3]
-        mean = (weights[:, None, None] * values).sum(0)
-        if math.isnan(mean.sum()):
-            seen = np.isfinite(values)
-            mean = np.einsum("t,tkd->kd", weights, np.where(seen, values, 0.0))
+        weights = np.array([math.exp(-0.5 * ((t - pose.t) / SIGMA) ** 2) for t in times[self._first : end]])
+        rows = self._rows[self._first : end, : 3 * k if pose.world is None else 6 * k]
+        mean = weights.dot(rows) / weights.sum()
+        gaps = math.isnan(np.vdot(mean, mean))
+        if gaps:
+            seen = np.isfinite(rows)
             with np.errstate(invalid="ignore"):
-                mean /= np.einsum("t,tkd->kd", weights, seen)
-            mean[np.isnan(pose.points[:, 0])] = np.nan
-        world = None if pose.world is None else mean[:, 3:]
-        return pose.moved(mean[:, :2], np.fmax(mean[:, 2], 0.0), world)
+                mean = weights.dot(np.where(seen, rows, 0.0)) / weights.dot(seen)
+        points, score, world = mean[: 2 * k].reshape(k, 2), mean[2 * k : 3 * k], mean[3 * k :].reshape(-1, 3)
+        if gaps:
+            unseen = np.isnan(pose.points[:, 0])
+            points[unseen], score[unseen], world[unseen[: len(world)]] = np.nan, 0.0, np.nan
+        return pose.moved(points, np.fmax(score, 0.0), None if pose.world is None else world)

@@ -40,8 +40,9 @@ _SEGMENTS = (
         )
     ),
 )
-_ENDS = tuple(end for a, b, _ in _SEGMENTS for end in (a, b))
-_SHARES = tuple((2 * i, share) for i, (_, _, share) in enumerate(_SEGMENTS))
+_ENDS = (*(a for a, _, _ in _SEGMENTS), *(b for _, b, _ in _SEGMENTS))
+_SHARES = tuple(share for _, _, share in _SEGMENTS)
+_FACE = ("nose", "mid_ear")
 _GIRDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 _SEEN, _DIM = 0.5, 0.2
@@ -72,11 +73,15 @@ class Scale:
         """Pixels per torso length as of this pose; NaN before anything was seen."""
         if not pose.seen:
             return self.value
-        places, scores = pose.all_at(_ENDS).tolist(), pose.scores_at(_ENDS).tolist()
+        places, scores, n = pose.all_at(_ENDS).tolist(), pose.scores_at(_ENDS).tolist(), len(_SHARES)
         bounds = sorted(
-            math.dist(places[i], places[i + 1]) / share
-            for i, share in _SHARES
-            if scores[i] > _SEEN and scores[i + 1] > _SEEN
+            [
+                math.dist(a, b) / share
+                for a, b, share, one, other in zip(
+                    places[:n], places[n:], _SHARES, scores[:n], scores[n:], strict=True
+                )
+                if one > _SEEN and other > _SEEN
+            ]
         )
         if len(bounds) < 2:
             return self.value
@@ -181,9 +186,10 @@ def _unturned(a: complex, b: complex) -> float:
 
 def _face_ahead(pose: Pose, scale: float) -> float:
     """Which way the face points along x, about -1 to 1, from the nose against the ears; 0 when unseen."""
-    if not (pose.skeleton.has("nose") and pose.skeleton.has("mid_ear")):
+    if not pose.skeleton.has_all(_FACE):
         return 0.0
-    d = float(pose.at("nose")[0] - pose.at("mid_ear")[0]) / (0.25 * scale)
+    (nose, _), (ears, _) = pose.all_at(_FACE).tolist()
+    d = (nose - ears) / (0.25 * scale)
     return max(-1.0, min(1.0, d)) if math.isfinite(d) else 0.0
 
 

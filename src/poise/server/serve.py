@@ -13,8 +13,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from poise.errors import ServerUnavailable
 from poise.server.app import create_app
@@ -114,11 +117,36 @@ async def _serve(server: uvicorn.Server, listening: socket.socket, ready: Callab
     await serving
 
 
+class Patient(WebSocketsSansIOProtocol):
+    """Nothing more is read from who does not read the answers: what there is to say to them would pile up."""
+
+    def pause_writing(self) -> None:
+        """Too much waits to be sent."""
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """They have read enough of it."""
+        super().resume_writing()
+        self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        """The next message, once it can be answered."""
+        await self.writable.wait()
+        return await super().receive()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take in a further piece of a message."""
+        if event.data or event.fin:  # pieces of a message without anything in them may come without end
+            super().handle_cont(event)
+
+
 def _config(app: object, certificate: Path | None, key: Path | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http="h11",  # which, other than httptools, reads no headers without end
+        ws=Patient,
         ws_max_size=2 * LONGEST,
-        ws_max_queue=8,
         ws_per_message_deflate=False,
         access_log=False,
         log_level="warning",
