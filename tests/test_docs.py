@@ -32,7 +32,11 @@ from poise.coach.exercise import (
     Working,
     parse_exercise,
 )
-from poise.coach.measures import MEASURES
+from poise.coach.form import SEEN, SURE
+from poise.coach.measures import GATES, KEYPOINT_SIGMA, MEASURES
+from poise.coach.recognise import COMMIT_S
+from poise.coach.smoothing import DELAY, HOLD
+from poise.coach.view import YAW_SIGMA
 from poise.report.schema import json_schema
 from poise.sim.camera import Camera
 from poise.sim.film import film_poses
@@ -157,6 +161,21 @@ def test_what_an_exercise_file_may_say_is_told_key_by_key() -> None:
         assert set(part.model_fields) <= told, part.__name__
     for choices in (Moment, Part, Working, Support):
         assert set(get_args(choices)) <= told
+
+
+def test_how_it_judges_is_told_with_the_numbers_it_judges_by() -> None:
+    page = " ".join((DOCS / "judging.md").read_text().split())
+    for words in (
+        f"not seen for {HOLD:g} s",
+        f"one {DELAY:.2f} s late",
+        f"likely for {COMMIT_S:g} s",
+        f"wrong by {KEYPOINT_SIGMA:.0%} of the torso, the view by {YAW_SIGMA:g} degrees".replace("%", " %"),
+        f"| more than {SURE:g} |",
+        f"| less than {1 - SURE:.1f} |",
+        f"more than {GATES['sagittal']:g} degrees off",
+        f"scored below {SEEN:g}",
+    ):
+        assert words in page
 
 
 def test_every_variable_of_the_environment_is_told() -> None:
