@@ -107,6 +107,7 @@ EXPECTED: dict[str, tuple[Mapping[str, Place], float]] = {
     "knee_over_toe": (SQUATTING, 0.43 - 0.3),
     "knee_ankle_ratio": (ARMS_OUT, 0.75),
     "stance_width": (ARMS_OUT, 2.0),
+    "stance_straight_on": (ARMS_OUT, 2.0),
     "hand_level": (ARMS_OUT, 0.2),
     "hand_over_nose": (SQUATTING, SHOULDER[1] + 0.54 - 3.0),
     "push_up_elbow_flexion": (SQUATTING, 90.0),

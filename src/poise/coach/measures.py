@@ -371,6 +371,12 @@ def stance_width(body: Body, side: str) -> Array:
     return np.asarray(ankles / np.where(shoulders > 0, shoulders, np.nan))
 
 
+@_measure("ratio", "frontal", "left_ankle", "right_ankle", "left_shoulder", "right_shoulder", gate=BESIDE)
+def stance_straight_on(body: Body, side: str) -> Array:
+    """Ankle separation over shoulder width, seen from where a foot ahead of the other does not look beside it."""
+    return stance_width(body, side)
+
+
 @_measure("ratio", "frontal", "mid_hip", "left_ankle", "right_ankle", gate=BESIDE)
 def hip_shift(body: Body, side: str) -> Array:
     """How far the hips are beside the middle of the feet, as a share of the stance, without sign."""
