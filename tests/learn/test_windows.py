@@ -8,7 +8,7 @@ import pytest
 from poise.coach.descriptor import KEYPOINTS, NAMES, RATE
 from poise.coach.recognise import REST, UNKNOWN
 from poise.learn import deepfit
-from poise.learn.performances import CLASSES, perform_class
+from poise.learn.performances import CLASSES, HOLDS, perform_class
 from poise.learn.windows import Windows, simulate
 
 
@@ -57,3 +57,14 @@ def test_deepfit_sees_a_body_about_its_middle_in_body_lengths() -> None:
     right_hip, left_hip = 8, 11
     across = points[:, KEYPOINTS.index("left_hip"), 0] - points[:, KEYPOINTS.index("right_hip"), 0]
     assert (np.sign(frames[:, left_hip] - frames[:, right_hip]) == np.sign(across)).all()
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_a_hold_goes_on_only_while_nothing_moves(name: str) -> None:
+    rng = np.random.default_rng(5)
+    sections = [perform_class(name, rng, 5.0, RATE) for _ in range(20)]
+    assert any(not section.active.all() for section in sections)
+    for section in sections:
+        held = section.joints[section.active]
+        if len(held) > 1:
+            assert np.ptp(held[:, 23, 1]) < 0.06  # of a hip that goes down by 0.3 m and more

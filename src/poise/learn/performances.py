@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from poise.body import Array
-from poise.coach import exercises
+from poise.coach import exercises, load_exercise
 from poise.coach.recognise import REST, UNKNOWN
 from poise.learn.styles import drawn, varied
 from poise.sim import MOVES, Body, Performance, Tempo, perform
@@ -22,6 +22,8 @@ from poise.sim.moves.others import OTHERS
 
 #: What a recogniser may answer: every exercise of the library, nothing, or something it has no name for.
 CLASSES: tuple[str, ...] = (*exercises(), REST, UNKNOWN)
+#: Those that are held: getting there and away is no part of them, and looks like something else.
+HOLDS: tuple[str, ...] = tuple(name for name in exercises() if load_exercise(name).kind == "hold")
 
 #: Parameters that people vary more widely than what the faults and good form of the simulator span.
 _WIDER: dict[str, dict[str, tuple[float, float]]] = {
@@ -52,6 +54,8 @@ _WIDER: dict[str, dict[str, tuple[float, float]]] = {
         "knees": (1, 70),
     },
     "plank": {},
+    "wall_sit": {"depth": (60, 105), "knee_forward": (-10, 26), "lean": (-8, 22)},
+    "glute_bridge": {"short": (-5, 20), "knees": (60, 125)},
 }
 #: Movements along the floor; and by how much those of the library are raised at the head, degrees.
 _LEVEL = ("push_up", "plank", "sit_up", "glute_bridge", "lying_legs", "bench_press", "lounging")
@@ -76,7 +80,8 @@ _UNNAMED = {
 class Section:
     """Some seconds of somebody: ``t`` ``(T,)``, ``joints`` ``(T, 33, 3)`` and whether a repetition is going on.
 
-    ``level`` is whether the body lies along the floor, where estimators err most.
+    A hold goes on while the position is held. ``level`` is whether the body lies along the floor, where estimators
+    err most.
     """
 
     t: Array
@@ -102,7 +107,10 @@ def perform_class(label: str, rng: np.random.Generator, seconds: float, rate: fl
     for rep, (start, tempo) in enumerate(zip(performance.starts, performance.tempi, strict=True)):
         after = performance.starts[rep + 1] if rep + 1 < len(performance.starts) else np.inf
         end = start + tempo.sum()
-        active |= (t >= start) & (t <= (after if after - end < 1.0 else end))
+        if name in HOLDS:
+            active |= (t >= start + tempo[0]) & (t <= start + tempo[:2].sum())
+        else:
+            active |= (t >= start) & (t <= (after if after - end < 1.0 else end))
     joints = performance.joints(t)
     if name in _TILTED and rng.random() < 0.5:  # hands or feet on something
         joints = joints @ rotation_x(float(rng.uniform(*_TILTED[name])))
@@ -129,14 +137,18 @@ def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bo
     wanted = min(int(rng.choice((0, 1, 2), p=(0.5, 0.35, 0.15))), len(possible))
     for name in rng.choice(possible, wanted, replace=False) if wanted else ():
         form[name] = float(rng.uniform(*move.parameters[name].faulty))
-    pace = float(np.exp(rng.uniform(np.log(0.55), np.log(2.0))))
+    if move.name == "deadlift":  # a hinge bends the trunk at least as far as the knees,
+        form["knees"] = min(form["knees"], form["hinge"])
+    elif move.name == "squat":  # a squat the knees farther than the trunk, which leans by 0.28 of them and more
+        form["trunk_lean"] = min(form["trunk_lean"], 0.55 * form["depth"])
+    pace = float(np.exp(rng.uniform(np.log(0.55), np.log(2.4))))
     parts = np.array([move.tempo.towards, move.tempo.turn, move.tempo.back, move.tempo.rest])
     parts = parts * pace * np.exp(rng.normal(0.0, 0.25, 4))
     for pause in (1, 3):
         if rng.random() < 0.2:
             parts[pause] += rng.uniform(0.0, 1.5)
     reps = 0 if still else max(1, min(12, int(np.ceil(seconds / parts.sum())) + 1))
-    if move.name == "plank":
+    if move.name in HOLDS:
         reps, parts[1] = 1 - still, rng.uniform(8.0, 20.0)
     idle = bool(rng.random() < 0.35)
     return perform(

@@ -11,19 +11,21 @@ from numpy.typing import NDArray
 
 from poise.body import BLAZEPOSE33, Array, PoseSequence
 from poise.coach.descriptor import FEWEST, KEYPOINTS, NAMES, RATE, SAMPLES, describe, interpolated
-from poise.coach.recognise import REST, UNKNOWN
+from poise.coach.recognise import GAP_S, REST, UNKNOWN
 from poise.learn.deepfit import frames_of
-from poise.learn.performances import CLASSES, Section, perform_class
+from poise.learn.performances import CLASSES, HOLDS, Section, perform_class
 from poise.sim import Camera, Noise
 from poise.sim.film import seen_poses
 from poise.sim.move import wander
 
 #: Seconds of a section, cameras that watch it, and windows cut from what each sees.
 SECTION_S, CAMERAS, CUTS = 5.0, 3, 2
-#: Of a window of an exercise, the least share during which repetitions go on; and of rest the most.
-BUSY, IDLE = 0.6, 0.1
+#: Of a window of an exercise, the least share during which repetitions go on, or it is held; and of rest the most.
+BUSY, HELD, IDLE = 0.6, 1.0, 0.1
 #: How often a class is drawn relative to one exercise.
 SHARE = {REST: 3.0, UNKNOWN: 3.0}
+#: A limb: what it hangs on, and what hangs on that.
+_LIMBS = {"shoulder": ("elbow", "wrist", "pinky", "index", "thumb"), "hip": ("knee", "ankle", "heel", "foot_index")}
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,23 @@ def _batch(label: str, sections: int, seed: tuple[int, ...]) -> Windows:
     rng = np.random.default_rng(seed)
     cut: dict[int, list[Array]] = {}
     labels: dict[int, list[int]] = {}
+    busy = HELD if label in HOLDS else BUSY
     for _ in range(sections):
         section = perform_class(label, rng, SECTION_S, RATE)
         for _ in range(CAMERAS):
-            points = _seen(section, rng)
+            points, active = _seen(section, rng), section.active
+            if rng.random() < 0.15:  # nobody is seen for a while, which a window leaves out
+                gone = float(rng.uniform(0.0, SECTION_S))
+                kept = (section.t < section.t[0] + gone) | (
+                    section.t > section.t[0] + gone + rng.uniform(GAP_S, 2.0)
+                )
+                points, active = points[kept], active[kept]
             length = SAMPLES if rng.random() < 0.6 else int(rng.integers(FEWEST, SAMPLES))
             length = min(length, len(points))
             for start in rng.integers(0, len(points) - length + 1, CUTS):
                 part = slice(int(start), int(start) + length)
-                share = section.active[part].mean()
-                answer = label if label == REST or share >= BUSY else REST if share <= IDLE else None
+                share = active[part].mean()
+                answer = label if label == REST or share >= busy else REST if share <= IDLE else None
                 if answer is None or (answer != label and label in ("push_up", "plank", "dumbbell_row", UNKNOWN)):
                     continue
                 cut.setdefault(length, []).append(points[part])
@@ -104,7 +113,7 @@ def _seen(section: Section, rng: np.random.Generator) -> Array:
     noise = replace(noise, bias=worse * noise.bias, swaps=max(noise.swaps, 0.2 * (worse > 2.0)))
     noisy = noise.applied(replace(poses, points=points), int(rng.integers(2**31)))
     if rng.random() < (0.5 if section.level else 0.3):
-        noisy = replace(noisy, points=_lost(noisy, rng))
+        noisy = replace(noisy, points=_lost(noisy, rng, 1.6 if section.level else 0.8))
     out = interpolated(noisy.t, noisy.all_at(KEYPOINTS), section.t)
     if rng.random() < 0.3:  # a camera held in the hand
         out += np.cumsum(rng.normal(0.0, rng.uniform(0.0, 0.01), (len(out), 1, 2)), axis=0) * camera.size[1]
@@ -126,14 +135,11 @@ def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
     points = poses.points.copy()
     if not np.isfinite(points).all():  # somebody stepped behind the camera
         return points
-    names = BLAZEPOSE33.keypoints
-    for limb in (("elbow", "wrist", "pinky", "index", "thumb"), ("knee", "ankle", "heel", "foot_index")):
+    for root in _LIMBS:
         for side, other in (("left", "right"), ("right", "left")):
-            own = [i for i, name in enumerate(names) if name in tuple(f"{side}_{part}" for part in limb)]
-            near = [i for i, name in enumerate(names) if name in tuple(f"{other}_{part}" for part in limb)]
+            own, near = _limb(side, root), _limb(other, root)
             if np.median(poses.score[:, own]) > 0.8 or rng.random() < 0.4:
                 continue
-            root = "shoulder" if limb[0] == "elbow" else "hip"
             mine, theirs = poses.at(f"{side}_{root}")[:, None], poses.at(f"{other}_{root}")[:, None]
             lazy = points[:, own] - mine
             lazy = np.median(lazy, axis=0) + rng.uniform(0.0, 1.0) * (lazy - np.median(lazy, axis=0))
@@ -141,9 +147,7 @@ def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
             share = rng.uniform(0.0, 1.0) if rng.random() < 0.6 else 0.0
             points[:, own] = mine + (1 - share) * lazy + share * copied
     if rng.random() < 0.15:
-        legs = [
-            i for i, name in enumerate(names) if name.split("_", 1)[-1] in ("knee", "ankle", "heel", "foot_index")
-        ]
+        legs = sorted(_limb("left", "hip") + _limb("right", "hip"))
         hips = poses.at("mid_hip")[:, None]
         away = points[:, legs] - hips
         still = np.median(away, axis=0)
@@ -156,16 +160,36 @@ def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
     return points
 
 
-def _lost(poses: PoseSequence, rng: np.random.Generator) -> Array:
-    """The points with spells of some tenths of a second in which the estimator sees a body that is not there."""
+def _limb(side: str, root: str) -> list[int]:
+    """Where the keypoints of an arm or a leg are."""
+    return [BLAZEPOSE33.index(f"{side}_{part}") for part in _LIMBS[root]]
+
+
+def _lost(poses: PoseSequence, rng: np.random.Generator, often: float) -> Array:
+    """The points with spells of some tenths of a second in which the estimator sees a body that is not there.
+
+    Single keypoints are somewhere else, or whole limbs point elsewhere and left is taken for right. There are up to
+    ``often`` spells a second.
+    """
     points = poses.points.copy()
     seen = points[np.isfinite(points).all((1, 2))]
     if not len(seen):
         return points
     size = np.median(np.ptp(seen, axis=1), axis=0).max()
     t = poses.t
-    for start in rng.uniform(t[0], t[-1], rng.poisson(rng.uniform(0.1, 0.8) * (t[-1] - t[0]))):
-        spell = (t >= start) & (t < start + rng.exponential(0.25))
-        wrong = rng.random(points.shape[1]) < rng.choice((0.3, 1.0))
-        points[np.ix_(spell, wrong)] += rng.normal(0.0, rng.uniform(0.03, 0.2), (wrong.sum(), 2)) * size
+    for start in rng.uniform(t[0], t[-1], rng.poisson(rng.uniform(0.1, often) * (t[-1] - t[0]))):
+        spell = (t >= start) & (t < start + rng.exponential(rng.choice((0.25, 0.25, 1.0))))
+        if rng.random() < 0.5:
+            wrong = rng.random(points.shape[1]) < rng.choice((0.3, 1.0))
+            points[np.ix_(spell, wrong)] += rng.normal(0.0, rng.uniform(0.03, 0.2), (wrong.sum(), 2)) * size
+            continue
+        if rng.random() < 0.5:
+            points[spell] = points[spell][:, poses.skeleton.mirror]
+        for root in _LIMBS:
+            for side in ("left", "right"):
+                own, hangs_on = np.ix_(spell, _limb(side, root)), BLAZEPOSE33.index(f"{side}_{root}")
+                angle, long = rng.normal(0.0, rng.choice((0.1, 1.0, 3.0))), rng.uniform(0.5, 1.1)
+                turn = long * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+                middle = points[spell, hangs_on][:, None]
+                points[own] = middle + (points[own] - middle) @ turn.T
     return points
