@@ -80,3 +80,23 @@ def test_the_voice_speaks_only_when_nothing_else_was_heeded(monkeypatch: pytest.
     for level in levels:
         voice.give("sit up", level)
     assert spoken == [["say", "-v", "Samantha", "sit up"]]
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("espeak-ng", ["espeak-ng", "-v", "de"]),
+        ("spd-say", ["spd-say", "-l", "de"]),
+        ("say", ["say", "-v", "Anna"]),
+    ],
+)
+def test_an_alert_is_spoken_in_the_language_asked_for(
+    monkeypatch: pytest.MonkeyPatch, program: str, command: list[str]
+) -> None:
+    spoken: list[list[str]] = []
+    monkeypatch.setattr(shutil, "which", lambda name: name == program)
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **_: spoken.append(words))
+    open_alerts(["voice"], "de").give("Your head has come forward about 6 cm.", 3)
+    assert spoken == [[*command, "Dein Kopf ist etwa 6 cm nach vorn gekommen."]]
+    with pytest.raises(UnknownName, match="ko"):
+        open_alerts(["none"], "nl")

@@ -88,6 +88,18 @@ def test_where_nothing_speaks_it_is_shown(
     assert [words[-1] for words in said] == ["Go deeper."]
 
 
+def test_it_speaks_and_shows_the_language_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[list[str]] = []
+    monkeypatch.setattr("poise.desk.alerts.subprocess.Popen", lambda words, **_: said.append(words))
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "espeak-ng" else None)
+    _telling("both", "de")(Saying(1.0, "Squat", 3, 0.0, "correct", "Push your knees out, over your toes."))
+    cue = "Drück die Knie nach außen, über die Zehen."
+    assert said == [["espeak-ng", "-v", "de", cue]]
+    assert f"Kniebeuge  3  {cue}" in capsys.readouterr().out
+
+
 @pytest.mark.models
 def test_the_board_watches_and_another_machine_tells(squat: ShippedClip, tmp_path: Path) -> None:
     try:

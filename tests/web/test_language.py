@@ -1,0 +1,219 @@
+"""The page in other languages: a made one, in which a text that nobody translates stands out, and German."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route
+
+from poise.cli.words import collect
+from poise.language import translator
+from tests.web.conftest import Served, Visit, until
+
+#: Names, units and code, which are the same in every language.
+ANYWHERE = re.compile(r"\b(poise|CSV|JSON|NPZ|min|cm|s)\b|\b[vmf]\b")
+#: All that can be seen, heard by a screen reader, or comes from the style sheet, of what is visible.
+SAID = """() => [...document.querySelectorAll('body *')].filter((node) =>
+    !node.matches('script, style, option, #language *') && (node.checkVisibility() || node.matches('[aria-live]'))
+  ).flatMap((node) => [
+  ...[...node.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data),
+  ...['title', 'aria-label', 'placeholder'].map((name) => node.getAttribute(name) ?? ''),
+  ...(node.matches('select:not(#language)') ? [...node.options].map(({ text }) => text) : []),
+  ...['::before', '::after'].map((part) => getComputedStyle(node, part).content.replace(/^(none|normal)$/, '')),
+]).map((text) => text.trim()).filter(Boolean)"""
+SPEECH = """
+window.spoken = [];
+speechSynthesis.getVoices = () => ['en-GB', 'de-DE', 'fr-FR']
+  .map((lang) => ({ lang, localService: true, name: lang }));
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+speechSynthesis.cancel = () => {};
+speechSynthesis.speak = (words) => {
+  window.spoken.push([words.lang, words.text]);
+  setTimeout(() => words.onstart?.(), 0);
+};
+"""
+
+
+def verdict(state: str, reason: str = "") -> dict[str, Any]:
+    """One rule of a repetition that came out like this."""
+    knees = {"title": "Knees falling in", "cue": "Push your knees out, over your toes.", "keypoints": []}
+    measured = {"unit": "torso", "value": None if reason else 0.5, "sigma": 0.1, "limit": 0.65, "probability": 0.9}
+    why = "Knees that fall in load the ligaments of the knee sideways."
+    return {**knees, **measured, "why": why, "state": state, "reason": reason}
+
+
+def rep(kind: str, *faults: dict[str, Any], reasons: tuple[str, ...] = ()) -> dict[str, Any]:
+    when = {"number": 1, "exercise": "squat", "start": 1.0, "end": 3.0, "tempo": "1.0-0.2-1.0"}
+    return {**when, "kind": kind, "rom": 80.0, "unit": "deg", "reasons": reasons, "faults": faults}
+
+
+def done(exercise: str, title: str, **faults: int) -> dict[str, Any]:
+    measured = {"full": 2, "held_s": 0, "rom": 80.0, "unit": "deg", "tempo_s": 2.2}
+    return {"exercise": exercise, "title": title, **measured, "faults": faults}
+
+
+#: A session as the server keeps it, with a repetition of every kind.
+SESSION = {
+    "id": "kept",
+    "started_at": datetime.now(UTC).isoformat(),
+    "duration_s": 60.0,
+    "state": "interrupted",
+    "source": "film",
+    "job": "x",
+    "done": [done("squat", "Squat", knees=1), done("any", "")],
+    "sets": [
+        {"number": 1, "exercise": "squat", "counts": {"held_s": 0, "full": 1}, "start": 1, "end": 9, "rest_s": None}
+    ],
+    "holds": [{"number": 1, "exercise": "plank", "start": 20.0, "end": 30.0, "held_s": 9.0, "faults": []}],
+    "reps": [
+        rep("full", verdict("fault"), verdict("ok"), verdict("unsure")),
+        rep("full", verdict("not_observable", "It could not be measured in this picture.")),
+        rep("partial", reasons=("you came back only 43 % of the way",)),
+        rep("invalid"),
+    ],
+}
+
+
+def made_language() -> dict[str, Any]:
+    """A catalogue in which every text is put between ⟦ and ⟧."""
+    entries = list(collect())
+    return {
+        "texts": {entry.msgid: f"⟦{entry.msgid}⟧" for entry in entries if not entry.msgid_plural},
+        "plurals": [
+            [entry.msgid, entry.msgid_plural, [f"⟦{entry.msgid}⟧", f"⟦{entry.msgid_plural}⟧"]]
+            for entry in entries
+            if entry.msgid_plural
+        ],
+    }
+
+
+def _tell(told: Any, route: Route) -> None:
+    route.fulfill(body=json.dumps(told), content_type="application/json")
+
+
+def untranslated(page: Any, *names: str) -> set[str]:
+    """What is said outside of ⟦ and ⟧; `names` are the user's own."""
+    found = set()
+    for text in page.evaluate(SAID):
+        rest = text
+        while (less := re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) != rest:
+            rest = less
+        for name in names:
+            rest = rest.replace(name, "")
+        if re.search(r"[^\W\d_]", ANYWHERE.sub("", rest)):
+            found.add(text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(server: Served, visit: Callable[..., Visit]) -> Visit:
+    """The page in the made language, which stands in for German."""
+    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+    visited = visit("about:blank", refuse, locale="de-DE", service_workers="block")
+    body = json.dumps(made_language())
+    visited.context.route(
+        "**/words/de.json", lambda route: route.fulfill(body=body, content_type="application/json")
+    )
+    visited.page.goto(server.url)
+    page = visited.page
+    until(lambda: page.locator("#exercise option[value=squat]").count(), 20, "the exercises are known")
+    return visited
+
+
+def test_every_text_of_every_view_is_translated(made: Visit, server: Served) -> None:
+    page = made.page
+    assert page.evaluate("document.documentElement.lang") == "de"
+    left: dict[str, set[str]] = {}
+    for view in ("", "record", "desk", "history", "privacy", "history/kept"):
+        page.goto(f"{server.url}/#/{view}")
+        page.wait_for_timeout(400)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        left[view] = untranslated(page, "Me", "You")
+    page.goto(f"{server.url}/#/")
+    for exercise in page.eval_on_selector_all("#exercise option", "all => all.map(({ value }) => value)"):
+        page.select_option("#exercise", exercise)
+        left[exercise] = untranslated(page)
+    page.click("#start")
+    page.wait_for_selector("#problem:not(:empty)")
+    left["no camera"] = untranslated(page)
+    page.goto(f"{server.url}/watch.html")
+    page.wait_for_timeout(400)
+    left["watch"] = untranslated(page)
+    assert {view: texts for view, texts in left.items() if texts} == {}
+
+
+def test_every_text_of_being_coached_is_translated(made: Visit, server: Served) -> None:
+    page = made.page
+    page.goto(f"{server.url}/#/")
+    until(lambda: page.locator("#exercise option[value=squat]").count(), 20, "the exercises are known")
+    page.click("#athlete")
+    until(lambda: made.state() == "work", 60, "the athlete is there")
+    left: set[str] = set()
+    cues: set[str] = set()
+
+    def over() -> bool:
+        left.update(untranslated(page))
+        cues.add(page.text_content("#cue") or "")
+        return made.state() == "form"
+
+    until(over, 90, "the film is over")
+    left |= untranslated(page)
+    assert left == set()
+    assert any(cue.startswith("⟦") for cue in cues)
+
+
+def test_a_cue_is_spoken_by_a_german_voice(server: Served, visit: Callable[..., Visit]) -> None:
+    page = visit(f"{server.url}/#/privacy", SPEECH, locale="de-AT").page
+    assert page.inner_text("#privacy h1") == "Was aufgehoben wird, und wo"
+    page.click("#privacy h1")  # sound needs a click
+    cue = "Push your knees out, over your toes."
+    spoken = page.evaluate(
+        """async (cue) => {
+          const { Voice } = await import('/voice.js');
+          const { told } = await import('/words.js');
+          const voice = new Voice(() => {});
+          await voice.open();
+          voice.say('cue', told(cue));
+          return window.spoken;
+        }""",
+        cue,
+    )
+    assert spoken == [["de-DE", translator("de")(cue)]]
+
+
+def test_what_the_server_filled_in_is_told_as_python_tells_it(server: Served, visit: Callable[..., Visit]) -> None:
+    page = visit(f"{server.url}/#/privacy", locale="ko-KR").page
+    said = [
+        "Good, that is mended: knees falling in.",
+        "you came back only 43 % of the way",
+        "Your head is tilted about 12° to the left.",
+        "Nobody knows this one.",
+    ]
+    told = page.evaluate("(said) => import('/words.js').then(({ told }) => said.map(told))", said)
+    assert told == [translator("ko")(text) for text in said]
+    headline = page.evaluate("import('/words.js').then(({ told }) => told('8 squats, knees falling in on 2'))")
+    assert headline == "스쿼트 8회, 2회에서 무릎이 안쪽으로 무너짐"
+
+
+def test_the_language_that_is_chosen_stays(server: Served, visit: Callable[..., Visit]) -> None:
+    page = visit(server.url).page
+    assert page.inner_text("#start") == "Start coaching"
+    page.select_option("#language", "fr")
+    until(lambda: page.inner_text("#start") == "Commencer le coaching", 20, "it is in French")
+    page.reload()
+    until(lambda: page.inner_text("#start") == "Commencer le coaching", 20, "it still is")
+    assert page.evaluate("document.documentElement.lang") == "fr"
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "es-ES", "fr-FR", "ko-KR"])
+def test_every_language_fits_a_phone(server: Served, visit: Callable[..., Visit], locale: str) -> None:
+    page = visit(server.url, viewport={"width": 360, "height": 740}, locale=locale).page
+    for view in ("", "record", "desk", "history", "privacy"):
+        page.goto(f"{server.url}/#/{view}")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
