@@ -11,7 +11,7 @@ import numpy as np
 
 from poise.body import Array
 from poise.sim.body import Body, Posture
-from poise.sim.move import Beat, Move, Parameter, Sides, Tempo, between, ease, wander
+from poise.sim.move import Beat, Move, Parameter, Sides, Tempo, between, wander
 from poise.sim.moves.stances import leaning, lower_body, places
 
 _SEED = {"mood": Parameter(0, (0, 1000), "", "which of endless variations")}
@@ -160,7 +160,7 @@ def _lying_legs(body: Body, beat: Beat) -> Posture:
 
 
 def _play(body: Body, beat: Beat) -> Posture:
-    """A ball game: running about, dribbling, turning, reaching, crouching, throwing; nothing keeps time."""
+    """A ball game: running about, dribbling, turning, reaching, crouching; nothing keeps time."""
     t, mood = beat.t, float(beat["mood"][0])
     r = _rng(beat)
 
@@ -173,9 +173,6 @@ def _play(body: Body, beat: Beat) -> Posture:
     lift = go[:, None] * np.maximum(np.cos(stride[:, None] + np.array((0.0, np.pi))), 0.0)
     crouch = np.clip(25 + 30 * course(3), 5, 80)[:, None]
     both = np.stack([course(10 + i, 0.2, r.uniform(0.8, 2.4)) for i in range(6)], axis=-1)
-    throw = ease(2.0 * course(16, 0.1, 0.5) - 0.5)[:, None]  # both hands go up and ahead once in a while
-    high, ahead, straight = r.uniform(100, 170), r.uniform(55, 90), r.uniform(5, 40)
-    crouch = crouch * (1.0 - 0.6 * throw)
     return Posture(
         root=np.stack(
             [0.8 * course(4, 0.05, 0.3), np.full_like(t, body.hip_height), 0.8 * course(5, 0.05, 0.3)], -1
@@ -186,9 +183,9 @@ def _play(body: Body, beat: Beat) -> Posture:
         spine_twist=14.0 * course(9),
         hip_flexion=0.55 * crouch + 30.0 * swing,
         knee=crouch + 45.0 * lift,
-        arm_elevation=between(np.clip(45.0 + 40.0 * both[:, :2], 3, 165), high, throw),
-        arm_plane=between(45.0 + 35.0 * both[:, 2:4], ahead, throw),
-        elbow=between(np.clip(60.0 + 45.0 * both[:, 4:6], 3, 140), straight, throw),
+        arm_elevation=np.clip(45.0 + 40.0 * both[:, :2], 3, 165),
+        arm_plane=45.0 + 35.0 * both[:, 2:4],
+        elbow=np.clip(60.0 + 45.0 * both[:, 4:6], 3, 140),
         hip_abduction=6.0,
         grounded=True,
     )
