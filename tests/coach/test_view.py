@@ -202,3 +202,12 @@ def test_a_body_whose_keypoints_lie_on_one_spot_has_no_scale() -> None:
     scale = Scale()
     assert scale.update(figure(scale=100.0)) == pytest.approx(100.0)
     assert scale.update(figure(t=1e9, scale=0.0)) == pytest.approx(100.0)
+
+
+def test_a_trunk_whose_keypoints_lie_on_one_spot_is_side_on() -> None:
+    pose = figure(world=False)
+    points = pose.points.copy()
+    points[[BLAZEPOSE33.index(f"{side}_{part}") for side in ("left", "right") for part in ("shoulder", "hip")]] = (
+        100.0
+    )
+    assert ViewTracker().update(replace(pose, points=points), 100.0).name == "side"

@@ -147,7 +147,8 @@ class ViewTracker:
         ):
             if score > _DIM:
                 width = complex(left[0] - right[0], left[1] - right[1]) / scale
-                widths.append(min(1.0, abs(width) / usual / _unturned(width / usual, trunk)))
+                whole = _unturned(width / usual, trunk) or 1.0  # all on one spot
+                widths.append(min(1.0, abs(width) / usual / whole))
                 axis += width
         flat = math.degrees(math.acos(sum(widths) / len(widths))) if widths else math.nan
         ahead = _face_ahead(pose, scale)
