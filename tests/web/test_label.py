@@ -91,12 +91,12 @@ def test_frames_and_intervals_are_labelled_with_keys_and_gone_on_with(
     until(lambda: len(labelling.rows()) == 3, 10)
     page.keyboard.press("u")
     until(lambda: len(labelling.rows()) == 2, 10, "the last is taken back")
-    assert page.locator("#rows li").count() == 2
+    until(lambda: page.locator("#rows li").count() == 2, 10, "it is gone from the page, too")
     page.reload()
     until(lambda: visited.state() == "ready", 20)
     until(lambda: abs(page.evaluate("document.getElementById('film').currentTime") - 2.04) < 0.01, 10, "it goes on")
     assert page.input_value("#subject") == "p1"
-    assert page.locator("#rows li").count() == 2
+    until(lambda: page.locator("#rows li").count() == 2, 10, "the rows are there again")
     page.click("#rows li:first-child .danger")
     until(lambda: labelling.rows() == [stretch], 10, "one is removed")
     assert visited.problems == []
