@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
+import poise
 from poise import plot, to_pandas, to_xarray
 from poise.analysis import Analysis
 from poise.body import COCO17, PoseSequence
@@ -88,3 +91,14 @@ def test_what_is_missing_is_named(squat_analysis: Analysis, monkeypatch: pytest.
     makers: dict[str, Callable[..., object]] = {"pandas": to_pandas, "xarray": to_xarray, "matplotlib": plot}
     with pytest.raises(MissingExtra, match=r"poise\[notebook\]"):
         makers[name](known)
+
+
+def test_faults_of_ones_own_exercise_are_plotted_too(
+    squat_analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POISE_DATA", str(tmp_path))
+    (tmp_path / "exercises").mkdir()
+    squat = resources.files("poise.coach").joinpath("exercises", "squat.toml").read_text()
+    (tmp_path / "exercises" / "dip.toml").write_text(squat.replace('name = "squat"', 'name = "dip"'))
+    figure = plot(poise.review("dip", squat_analysis.poses))
+    assert {text.get_text() for axes in figure.axes for text in axes.texts} == {"Not deep enough"}

@@ -8,7 +8,7 @@ import numpy as np
 
 from poise.body import PoseSequence
 from poise.body.formats.layout import to_columns
-from poise.coach import Event, Rep, Review, exercises, load_exercise
+from poise.coach import Event, Rep, Review, exercises, load_exercise, own_exercises
 from poise.coach.measures import MEASURES
 from poise.errors import MissingExtra, UnknownName
 from poise.report import REP_COLUMNS, rep_row
@@ -138,7 +138,7 @@ def plot(review: Review, *measures: str) -> Figure:
 def _measured_by(review: Review) -> dict[str, str]:
     """The measure of each rule of what was done, where the library or the user's own exercises have it."""
     names = {review.exercise, *(one.exercise for one in review.sets)}
-    known = names.intersection(exercises())
+    known = names.intersection((*exercises(), *own_exercises()))
     return {rule.name: rule.measure for name in known for rule in load_exercise(name).fault}
 
 
