@@ -34,6 +34,7 @@ from poise.server.messages import Error
 from poise.server.queue import Queue
 from poise.server.sitting import Sitting
 from poise.server.talk import Talk
+from poise.server.turns import Turns
 from poise.server.watched import Watched
 from poise.sim.shipped import shipped
 from poise.store.store import Store
@@ -97,7 +98,7 @@ def create_app(
     )
     app.state.store, app.state.queue, app.state.limits, app.state.keep_days = store, queue, limits, keep_days
     app.state.desk = desk or desk_folder()
-    app.state.open = set()
+    app.state.open, app.state.turns = set(), Turns()
     app.state.vendor = f"/vendor/{vendor[0]}/" if vendor else ""
     app.include_router(api.router)
     app.include_router(films_api.router)
@@ -194,9 +195,9 @@ async def _socket(socket: WebSocket, state: State) -> None:
     state.open.add(socket)
     try:
         if socket.url.path == "/ws":
-            talk: Talk = Conversation(socket, state.store, state.thread, state.limits)
+            talk: Talk = Conversation(socket, state.store, state.thread, state.turns, state.limits)
         else:
-            talk = Sitting(socket, state.store, state.desk, state.thread, state.limits)
+            talk = Sitting(socket, state.store, state.desk, state.thread, state.turns, state.limits)
         await talk.run()
     finally:
         state.open.discard(socket)

@@ -3,9 +3,9 @@
 ::
 
     socket ─► reading ─► the newest pose ─► judging ─► feedback ─► socket
-                         (one slot)            └─► Keeping ─► store, every KEEP_S
+                         (one slot)        (in turn)    └─► Keeping ─► store, every KEEP_S
 
-Reading never waits for judging: a pose that comes while another is judged takes the place of the one that waits.
+Reading never waits for judging: a pose that comes while others are judged takes the place of the one that waits.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from poise.server.messages import (
     Summary,
 )
 from poise.server.talk import Talk, what_is_wrong
+from poise.server.turns import Turns
 from poise.session import Session
 from poise.store.store import Store
 
@@ -156,10 +157,11 @@ class Going:
 class Conversation(Talk):
     """What is said on the socket of somebody who works out."""
 
-    def __init__(self, socket: WebSocket, store: Store, thread: Executor, limits: Limits) -> None:
+    def __init__(self, socket: WebSocket, store: Store, thread: Executor, turns: Turns, limits: Limits) -> None:
         super().__init__(socket, limits, REQUEST)
         self._store = store
         self._thread = thread
+        self._turns = turns
         self._going: Going | None = None
         self._newest: tuple[str | PoseGiven, float] | None = None
         self._came = asyncio.Event()
@@ -275,12 +277,13 @@ class Conversation(Talk):
             await going.keeping.end()
 
     async def _judge(self) -> None:
-        """Judge the newest pose, again and again."""
+        """Judge the newest pose, again and again, when it is this conversation's turn."""
         least, last = 1.0 / self._limits.poses_s, -math.inf
         while True:
             await self._came.wait()
             if (early := last + least - time.monotonic()) > 0:
                 await asyncio.sleep(early)
+            await self._turns.take()
             self._came.clear()
             if self._newest is None or self._going is None:
                 continue

@@ -63,6 +63,7 @@ from poise.server.limits import Limits
 from poise.server.live import STEP_S, pose_of
 from poise.server.messages import Error, Ping, PoseGiven, Stop
 from poise.server.talk import Talk
+from poise.server.turns import Turns
 from poise.store.store import Store
 
 Result = TypeVar("Result")
@@ -84,13 +85,16 @@ class Sitting(Talk):
         store: who has a profile.
         folder: where baselines and the diary are kept.
         thread: what reads and writes.
+        turns: whose it is to be looked at.
         limits: how much anybody may ask.
 
     """
 
-    def __init__(self, socket: WebSocket, store: Store, folder: Path, thread: Executor, limits: Limits) -> None:
+    def __init__(
+        self, socket: WebSocket, store: Store, folder: Path, thread: Executor, turns: Turns, limits: Limits
+    ) -> None:
         super().__init__(socket, limits, DESK_REQUEST)
-        self._store, self._folder, self._thread = store, folder, thread
+        self._store, self._folder, self._thread, self._turns = store, folder, thread, turns
         self._start: DeskStart | None = None
         self._name = ""
         self._learner: Calibration | Slouching | None = None
@@ -104,6 +108,7 @@ class Sitting(Talk):
         elif self._start is None:
             return await self._mistake("Nobody has sat down.", "order", "Send a start first.")
         elif isinstance(said, PoseGiven):
+            await self._turns.take()
             await self._look(said)
         elif isinstance(said, Snooze):
             if self._watch:
