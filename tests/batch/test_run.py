@@ -261,7 +261,8 @@ def test_killed_anywhere_and_started_again_it_is_as_if_undisturbed(films: Path, 
         process.kill()
         process.wait()
         for path in there():
-            if path.parent != torn:
+            begun = path.parent.name in ("reps", "reports") and not (torn / "films" / path.name).exists()
+            if path.parent != torn and not begun:  # the table of films is the last of a shard
                 assert made.setdefault(path, path.stat().st_ino) == path.stat().st_ino, "it was made twice"
     done = subprocess.run([*command, str(torn)], capture_output=True, text=True, check=True)
     assert "6 of 10 films judged" in done.stdout
