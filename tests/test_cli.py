@@ -10,6 +10,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -22,9 +23,11 @@ from poise.coach import exercises
 from poise.desk.diary import Diary, Entry
 from poise.desk.profiles import save_profile
 from poise.sim.desk import Spell
+from poise.vision.frame import Frame
 from tests.coach.desk.sitters import baseline, sitting
 from tests.coach.teach.shows import shows
 from tests.desk.classifiers import sinking
+from tests.films import write
 
 
 def poise(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -101,10 +104,17 @@ def test_models_are_listed_with_licence_and_hash() -> None:
     assert "Apache-2.0" in listed
 
 
+def test_an_option_that_the_backend_has_not_is_said_before_it_looks(tmp_path: Path) -> None:
+    write(tmp_path / "film.mp4", [Frame(np.zeros((64, 48, 3), np.uint8), i / 10) for i in range(5)])
+    done = poise("analyze", tmp_path / "film.mp4", "--option", "smoth", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "No option of blazepose is called 'smoth'. Did you mean 'smooth'?" in told(done)
+
+
 @pytest.mark.models
 def test_doctor_says_what_is_here() -> None:
     listed = told(poise("doctor"))
-    for word in ("python", "LiteRT", "blazepose", "H.264"):
+    for word in ("python", "LiteRT", "blazepose", "H.264", "--option smooth, doubt_s=..., hurry"):
         assert word in listed
     assert re.search(
         r"runtime (LiteRT [\d.]+, XNNPACK|OpenVINO [\d.]+); blazepose-full takes [\d.]+ ms on the one thread",

@@ -51,6 +51,7 @@ class Settings:
         rate: pictures a second of the film that somebody else's keypoints were made from, where they do not say.
         trust: whether a model file may be used that nobody published, as far as poise knows.
         strictness: how strictly limits are taken: ``beginner``, ``standard`` or ``strict``.
+        options: what else the backend is told, as `poise.vision.estimators.read_options` reads it.
 
     """
 
@@ -66,6 +67,7 @@ class Settings:
     person: str = "largest"
     rate: float | None = None
     strictness: Strictness = "standard"
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,6 +224,7 @@ def eyes_of(settings: Settings, tell: Progress = lambda stage, done, total: None
         settings.model,
         settings.people,
         settings.trust,
+        settings.options,
         lambda what, done, total: tell(words("Fetching {what}", what=what), done, total or None),
     )
 

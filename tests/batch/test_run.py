@@ -206,6 +206,11 @@ def test_a_store_is_of_one_pair_of_eyes_one_run_at_a_time_and_nothing_else(tmp_p
         open_results(str(tmp_path / "out"), Settings(model="full"), 1),
     ):
         pass
+    with (
+        pytest.raises(InputError, match=r"followed otherwise \(options default\)"),
+        open_results(str(tmp_path / "out"), Settings(model="lite", options=("smooth",)), 1),
+    ):
+        pass
     script = (
         "import sys; from poise.analysis import Settings; from poise.batch.results import open_results\n"
         "with open_results(sys.argv[1], Settings(model='lite'), 1): print('in', flush=True); input()"

@@ -15,9 +15,15 @@ import pytest
 
 from poise import vision
 from poise.body import COCO17, Pose
-from poise.errors import MissingExtra, UnknownName
+from poise.errors import InputError, MissingExtra, UnknownName
 from poise.vision import estimators
-from poise.vision.estimators import PoseEstimator, check_estimator, known_backends, open_estimator
+from poise.vision.estimators import (
+    PoseEstimator,
+    check_estimator,
+    known_backends,
+    open_estimator,
+    read_options,
+)
 from poise.vision.estimators.stream import Opener, Stream
 from poise.vision.frame import Frame
 
@@ -215,6 +221,29 @@ def test_a_backend_of_one_network_is_opened_with_its_usual_model_and_all_that_is
     models = ("usual", "other")
     assert fetched == [("stick", "usual", models, False, None), ("stick", "other", models, True, None)]
     assert built[0] == {"people": 3, "threads": 2, "runtime": "litert"}
+
+
+def test_options_are_read_as_they_are_typed() -> None:
+    pytest.importorskip("onnxruntime")
+    given = ["flip", "detector=rtmdet-nano", "runtime=onnx"]
+    assert read_options("hrnet", given) == {"flip": True, "detector": "rtmdet-nano", "runtime": "onnx"}
+    assert read_options("hrnet", ["flip=no"]) == {"flip": False}
+    assert read_options("blazepose", ["doubt_s=0.5", "smooth=YES"]) == {"doubt_s": 0.5, "smooth": True}
+    assert read_options("movenet", ["runtime=litert"]) == {"runtime": "litert"}
+    assert read_options("no such backend", []) == {}
+
+
+def test_an_option_that_is_none_is_said_with_those_there_are() -> None:
+    with pytest.raises(UnknownName, match=r"No option of blazepose is called 'smoth'\. Did you mean 'smooth'\?"):
+        read_options("blazepose", ["smoth"])
+    with pytest.raises(InputError, match=r"'smooth=perhaps' does not say yes or no\. Write it as smooth=VALUE"):
+        read_options("blazepose", ["smooth=perhaps"])
+    with pytest.raises(InputError, match=r"'doubt_s' does not say a number"):
+        read_options("blazepose", ["doubt_s"])
+    with pytest.raises(UnknownName):  # what every backend takes has options of its own
+        read_options("blazepose", ["people=3"])
+    with pytest.raises(UnknownName, match="No backend"):
+        read_options("blazepoze", ["smooth"])
 
 
 def test_an_unknown_backend_is_said_with_what_is_known() -> None:

@@ -102,20 +102,24 @@ def test_progress_of_parts_side_by_side_ends_at_the_whole(film: Path) -> None:
     assert told[-1] == pytest.approx(14.0, abs=1.0)
 
 
-@pytest.mark.parametrize(("backend", "hurries"), [("blazepose", True), ("movenet", False)])
+@pytest.mark.parametrize(
+    ("backend", "option", "hurries"), [("blazepose", "doubt_s=1", True), ("movenet", "runtime=litert", False)]
+)
 def test_an_opener_sent_elsewhere_opens_the_same_in_a_hurry_and_tells_nobody(
-    backend: str, hurries: bool, monkeypatch: pytest.MonkeyPatch
+    backend: str, option: str, hurries: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(
         "poise.vision.follow.open_estimator", lambda name, **options: asked.append({"": name} | options)
     )
-    here = Opener(backend, "lite", 3, progress=lambda what, done, total: None)
+    here = Opener(backend, "lite", 3, True, (option,), progress=lambda what, done, total: None)
     there = pickle.loads(pickle.dumps(here))
     here()
     there()
     assert callable(asked[0].pop("progress"))
     assert asked[1].pop("progress") is None
     assert asked[0] == asked[1]
-    assert (asked[0][""], asked[0]["model"], asked[0]["people"]) == (backend, "lite", 3)
+    assert (asked[0][""], asked[0]["model"], asked[0]["people"], asked[0]["trust"]) == (backend, "lite", 3, True)
+    name, _, value = option.partition("=")
+    assert str(asked[0][name]).startswith(value)
     assert asked[0].get("hurry", False) == hurries

@@ -56,7 +56,8 @@ class Known:
 
 def seen_with(settings: Settings) -> dict[str, Any]:
     """What of the settings makes keypoints other keypoints."""
-    return {name: getattr(settings, name) for name in ("backend", "model", "people", "person")}
+    seen = {name: getattr(settings, name) for name in ("backend", "model", "people", "person")}
+    return {**seen, "options": " ".join(settings.options)} if settings.options else seen
 
 
 class Results:
@@ -186,7 +187,8 @@ def _digits(path: Path, eyes: dict[str, Any]) -> int:
     if version != _VERSION:
         raise InputError(f"{path} is of version {version}; this poise knows {_VERSION}.", "Use a newer poise.")
     if made != eyes:
-        other = ", ".join(f"{name} {made.get(name) or 'default'}" for name in eyes if made.get(name) != eyes[name])
+        names = [name for name in {**made, **eyes} if made.get(name) != eyes.get(name)]
+        other = ", ".join(f"{name} {made.get(name) or 'default'}" for name in names)
         raise InputError(
             f"The films in this store were followed otherwise ({other}).", "Say the same, or give another --out."
         )

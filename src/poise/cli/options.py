@@ -13,6 +13,14 @@ Model = Annotated[str, typer.Option(help="Which of its models, such as lite, ful
 Trust = Annotated[
     bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")
 ]
+Option = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[=VALUE]",
+        help="What only this backend takes, such as flip or detector=rtmdet-nano, and again for more; "
+        "'poise doctor' lists them.",
+    ),
+]
 People = Annotated[int, typer.Option(min=1, help="How many people to look for; one of them is coached.")]
 Person = Annotated[str, typer.Option(help="Who of several people is coached: largest, central, or X,Y (pixels).")]
 HowStrictly = Annotated[

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from poise.body import Pose, PoseSequence, Skeleton
 from poise.errors import NobodySeen, UnreadableMedia
 from poise.vision.ahead import ahead
-from poise.vision.estimators import PoseEstimator, open_estimator
+from poise.vision.estimators import PoseEstimator, open_estimator, read_options
 from poise.vision.frame import Frame
 from poise.vision.tracking import LARGEST, Choice, PersonTracker
 from poise.vision.video import Film, open_film
@@ -57,10 +57,11 @@ class Opener:
     model: str = ""
     people: int = 1
     trust: bool = False
+    options: tuple[str, ...] = ()
     progress: Fetching | None = None
 
     def __call__(self) -> PoseEstimator:
-        """An estimator, opened; raises what `open_estimator` does."""
+        """An estimator, opened; raises what `open_estimator` and `read_options` do."""
         hurry = {"hurry": True} if self.backend == "blazepose" else {}
         return open_estimator(
             self.backend,
@@ -68,11 +69,11 @@ class Opener:
             people=self.people,
             progress=self.progress,
             trust=self.trust,
-            **hurry,
+            **hurry | read_options(self.backend, self.options),
         )
 
-    def __reduce__(self) -> tuple[type[Opener], tuple[str, str, int, bool]]:
-        return Opener, (self.backend, self.model, self.people, self.trust)
+    def __reduce__(self) -> tuple[type[Opener], tuple[str, str, int, bool, tuple[str, ...]]]:
+        return Opener, (self.backend, self.model, self.people, self.trust, self.options)
 
 
 @dataclass(frozen=True, eq=False)

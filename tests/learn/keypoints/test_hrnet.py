@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from poise.errors import UnknownName, UnsuitableModel
-from poise.learn.keypoints.hrnet import SHAPES, load_checkpoint, open_hrnet, plain_names
+from poise.learn.keypoints.hrnet import KEYPOINTS, SHAPES, load_checkpoint, open_hrnet, plain_names
 
 
 def authors_list(width: int) -> dict[str, tuple[int, ...]]:
@@ -112,7 +112,7 @@ def test_the_branches_tell_each_other() -> None:
     for layer in exchange.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
-    branches = [torch.rand(1, 16 * 2**i, 16 // 2**i, 16 // 2**i) for i in range(3)]
+    branches = [torch.rand(1, 24 * 2**i, 16 // 2**i, 16 // 2**i) for i in range(3)]
     with torch.no_grad():
         before = exchange(branches)
         for source in range(3):
@@ -165,3 +165,10 @@ def test_another_network_and_what_is_none_are_refused(tmp_path: Path) -> None:
         open_hrnet("w33")
     assert plain_names({"nothing": 3}) == {}
     assert set(SHAPES) == {"w32", "w48", "small"}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_network_is_too_narrow_to_tell_keypoints_apart(name: str) -> None:
+    """A heatmap is a sum of the last channels: with fewer of them than heatmaps some heatmap is made of others."""
+    net = open_hrnet(name)
+    assert torch.linalg.matrix_rank(net.final_layer.weight[:, :, 0, 0].double()) == KEYPOINTS

@@ -10,7 +10,7 @@ import typer
 
 from poise.beside import processes
 from poise.cli.app import app, complain, err, progress_bar
-from poise.cli.options import Backend, HowStrictly, Model, People, Person, Quiet, Trust
+from poise.cli.options import Backend, HowStrictly, Model, Option, People, Person, Quiet, Trust
 from poise.errors import PoiseError
 
 
@@ -50,6 +50,7 @@ def analyze_command(
     backend: Backend = "blazepose",
     model: Model = "",
     trust: Trust = False,
+    option: Option = None,
     person: Person = "largest",
     rate: Annotated[
         float | None, typer.Option(min=0.1, help="Pictures a second of the film, for keypoints without times.")
@@ -73,7 +74,19 @@ def analyze_command(
         from poise.coach import ANY, AUTO, load_exercise
 
         settings = Settings(
-            exercise, backend, model, people, workers, not no_video, start, end, trust, person, rate, strictness
+            exercise,
+            backend,
+            model,
+            people,
+            workers,
+            film=not no_video,
+            start=start,
+            end=end,
+            trust=trust,
+            person=person,
+            rate=rate,
+            strictness=strictness,
+            options=tuple(option or ()),
         )
         if exercise not in (ANY, AUTO):
             load_exercise(exercise)

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.options import Backend, HowStrictly, Model, People, Person, Quiet, Trust
+from poise.cli.options import Backend, HowStrictly, Model, Option, People, Person, Quiet, Trust
 
 
 @app.command("batch")
@@ -41,6 +41,7 @@ def batch(
     backend: Backend = "blazepose",
     model: Model = "",
     trust: Trust = False,
+    option: Option = None,
     people: People = 2,
     person: Person = "largest",
     strictness: HowStrictly = "standard",
@@ -58,7 +59,16 @@ def batch(
     from poise.batch.crew import Crew, Processes
     from poise.batch.run import run
 
-    settings = Settings(exercise, backend, model, people, trust=trust, person=person, strictness=strictness)
+    settings = Settings(
+        exercise,
+        backend,
+        model,
+        people,
+        trust=trust,
+        person=person,
+        strictness=strictness,
+        options=tuple(option or ()),
+    )
     crew: Crew
     if engine == "ray":
         from poise.batch.cluster import Cluster

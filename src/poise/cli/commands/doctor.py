@@ -12,8 +12,9 @@ import av
 from rich.markup import escape
 
 from poise.cli.app import app, out
+from poise.errors import PoiseError
 from poise.vision.camera import cameras
-from poise.vision.estimators import known_backends
+from poise.vision.estimators import known_backends, known_options
 from poise.vision.estimators.blazepose import DEFAULT_MODEL, measure
 from poise.vision.estimators.runtime import EXTRAS, fastest, installed, title
 from poise.vision.weights import Kind, ModelInfo, models
@@ -30,6 +31,9 @@ def doctor() -> None:
     for name in _LIBRARIES:
         _line(name, _version(name))
     _line("backends", ", ".join(known_backends()))
+    for backend in known_backends():
+        if options := _options(backend):
+            _line(f"  {backend}", f"--option {options}")
     for runtime, there in installed().items():
         _line(title(runtime), "installed" if there else f"not installed: pip install 'poise[{EXTRAS[runtime]}]'")
     for model in models():
@@ -56,6 +60,14 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
+
+
+def _options(backend: str) -> str:
+    """The options that only this backend takes; none while it is not installed."""
+    try:
+        return ", ".join(name if kind is bool else f"{name}=..." for name, kind in known_options(backend).items())
+    except PoiseError:
+        return ""
 
 
 def _runs_on(model: ModelInfo) -> str:

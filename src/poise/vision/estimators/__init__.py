@@ -6,6 +6,7 @@ An entry point in the group ``poise.backends`` names an opener, a function with 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -13,12 +14,21 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from poise.body import Pose, Skeleton
-from poise.errors import MissingExtra, UnknownName
+from poise.errors import InputError, MissingExtra, UnknownName
 from poise.vision.estimators.contract import check_estimator
 from poise.vision.frame import Frame
 from poise.vision.weights import Progress
 
-__all__ = ["BACKENDS", "ENTRY_POINTS", "PoseEstimator", "check_estimator", "known_backends", "open_estimator"]
+__all__ = [
+    "BACKENDS",
+    "ENTRY_POINTS",
+    "PoseEstimator",
+    "check_estimator",
+    "known_backends",
+    "known_options",
+    "open_estimator",
+    "read_options",
+]
 
 
 class PoseEstimator(Protocol):
@@ -98,6 +108,52 @@ def open_estimator(
     """
     opener = _opener(backend)
     return opener(model=model, people=people, threads=threads, progress=progress, trust=trust, **options)
+
+
+#: What every backend takes; whatever else its opener takes are its own options.
+_EVERY = {"model", "people", "threads", "progress", "trust"}
+_YES_OR_NO = {"": True, "yes": True, "true": True, "no": False, "false": False}
+
+
+def known_options(backend: str) -> dict[str, type]:
+    """The options that only this backend has, and what each is: a word, a number, or yes or no.
+
+    Raises:
+        UnknownName: when there is no such backend.
+        MissingExtra: when the backend needs something that is not installed.
+
+    """
+    said = inspect.signature(_opener(backend), eval_str=True).parameters.values()
+    kinds = {one.name: one.annotation for one in said if one.name not in _EVERY}
+    return {name: kind for name, kind in kinds.items() if kind in (str, int, float, bool)}
+
+
+def read_options(backend: str, given: Sequence[str]) -> dict[str, Any]:
+    """Options of a backend as `open_estimator` takes them, from ``NAME=VALUE`` as people type them.
+
+    ``NAME`` alone says yes.
+
+    Raises:
+        UnknownName: when there is no such backend, or it has no such option.
+        InputError: when a value is none of that option's.
+        MissingExtra: when the backend needs something that is not installed.
+
+    """
+    known = known_options(backend) if given else {}
+    options: dict[str, Any] = {}
+    for one in given:
+        name, _, value = one.partition("=")
+        if name not in known:
+            raise UnknownName(f"option of {backend}", name, known)
+        kind = known[name]
+        try:
+            options[name] = _YES_OR_NO[value.lower()] if kind is bool else kind(value)
+        except (ValueError, KeyError):
+            kinds = {bool: "yes or no", int: "a whole number", float: "a number"}
+            raise InputError(
+                f"{one!r} does not say {kinds[kind]}.", f"Write it as {name}=VALUE, with {kinds[kind]}."
+            ) from None
+    return options
 
 
 def _opener(backend: str) -> Callable[..., PoseEstimator]:
