@@ -224,15 +224,15 @@ class PoseSequence(_Named):
         first = items[0]
         if any(p.skeleton is not first.skeleton and p.skeleton != first.skeleton for p in items):
             raise ValueError("poses of different skeletons cannot be gathered")
-        world = None
+        shape, world = (len(items), len(first.skeleton)), None  # joining is quicker than an array of arrays
         if any(p.world is not None for p in items):
-            blank = np.full((len(first.skeleton), 3), np.nan)
-            world = np.array([blank if p.world is None else p.world for p in items])
+            blank = np.full((shape[1], 3), np.nan)
+            world = np.concatenate([blank if p.world is None else p.world for p in items]).reshape(*shape, 3)
         return cls(
             first.skeleton,
             np.array([p.t for p in items]),
-            np.array([p.points for p in items]),
-            np.array([p.score for p in items]),
+            np.concatenate([p.points for p in items]).reshape(*shape, 2),
+            np.concatenate([p.score for p in items]).reshape(shape),
             world,
             first.size,
             first.person,

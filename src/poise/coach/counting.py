@@ -160,7 +160,7 @@ class KnownReps:
         measure = self.exercise.shown_angle
         each = angles(measure, stretch.body, stretch.view)
         best = measure.sides().index(best_side(measure, stretch))
-        score = float(np.nanmean(stretch.scores(self.exercise.signal.quantity).max(0)))
+        score = float(stretch.scores(self.exercise.signal.quantity).max(0).mean())
         back_again = cycle.returned >= BACK
         told = kind == "partial" and back_again and cycle.end - cycle.start >= WIGGLE * self.exercise.min_s
         held = [rule for rule in self.exercise.fault if kind == "full" or (told and rule.short)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -137,6 +138,18 @@ def _stretch(turn: Array) -> Array:
     return stretch
 
 
+@cache
+def _moved(count: int, ends: tuple[int, ...]) -> Array:
+    """Which coordinate of so many keypoints each of a stack of bodies is moved in, ``(N, K, 2)``.
+
+    In the first none, in the next x and then y of one of the ``ends`` each, in the last three none again.
+    """
+    moved = np.zeros((2 * len(ends) + 4, count, 2))
+    for i, (axis, end) in enumerate(product((0, 1), ends), 1):
+        moved[i, end, axis] = 1.0
+    return moved
+
+
 def turned(body: Body, plane: Plane) -> Body:
     """The body as a camera that sees this plane undistorted would see it, from the world keypoints.
 
@@ -232,12 +245,10 @@ class Measure:
         ends = skeleton.ends(self.keypoints(side)).every
         # A stack of bodies: as it is, each coordinate moved by its error, nearer on one side, turned by that of the
         # yaw, and squeezed.
-        shape = (2 * len(ends) + 4, *np.shape(body.scale))
-        points = np.empty((*shape, *pose.points.shape[-2:]))
-        points[:] = pose.points
-        moved = np.arange(1, 1 + len(ends))
-        for axis in (0, 1):
-            points[moved + axis * len(ends), ..., ends, axis] += KEYPOINT_SIGMA * body.scale
+        moved = _moved(len(skeleton), tuple(ends.tolist()))
+        shape = (len(moved), *np.shape(body.scale))
+        error = (KEYPOINT_SIGMA * body.scale)[..., None, None]
+        points = pose.points + moved.reshape(len(moved), *(1,) * (len(shape) - 1), *moved.shape[1:]) * error
         yaw = np.empty(shape)
         yaw[:] = body.yaw
         away = -1.0 if self.plane == "sagittal" else 1.0

@@ -49,10 +49,9 @@ class Guard:
     def __init__(self, skeleton: Skeleton) -> None:
         arms = ("shoulder", "elbow", "wrist", "pinky", "index", "thumb")
         legs = ("hip", "knee", "ankle", "heel", "foot_index")
-        self._halves = [
-            np.array([i for i, name in enumerate(skeleton.keypoints) if name.split("_", 1)[-1] in half])
-            for half in (arms, legs)
-        ]
+        joints = [name.split("_", 1)[-1] for name in skeleton.keypoints]
+        belongs = np.array([[joint in half for joint in joints] for half in (arms, legs)])
+        self._halves, self._sums = [np.flatnonzero(half) for half in belongs], belongs.astype(float)
         self._mirror = skeleton.mirror
         self._last: Array | None = None
         self._t = np.full(len(skeleton), -math.inf)
@@ -80,8 +79,8 @@ class Guard:
 
     def _crossing(self, off: Array, scale: float) -> bool:
         """Whether the limbs of a half of the body moved so far that they may have swapped sides."""
-        moved = off.sum(-1)
-        return any(moved.take(half).sum() >= STEP * scale * len(half) for half in self._halves)
+        arms, legs = self._sums.dot(off[:, 0] + off[:, 1]).tolist()
+        return bool(arms >= STEP * scale * len(self._halves[0]) or legs >= STEP * scale * len(self._halves[1]))
 
     def _believe(self, pose: Pose) -> None:
         self._last = pose.points
@@ -217,7 +216,7 @@ class JudgementTrack:
         weights = np.array([math.exp(-0.5 * ((t - pose.t) / SIGMA) ** 2) for t in times[self._first : end]])
         rows = self._rows[self._first : end, : 3 * k if pose.world is None else 6 * k]
         mean = weights.dot(rows) / weights.sum()
-        gaps = math.isnan(np.vdot(mean, mean))
+        gaps = math.isnan(mean.dot(mean))
         if gaps:
             seen = np.isfinite(rows)
             with np.errstate(invalid="ignore"):
@@ -226,4 +225,5 @@ class JudgementTrack:
         if gaps:
             unseen = np.isnan(pose.points[:, 0])
             points[unseen], score[unseen], world[unseen[: len(world)]] = np.nan, 0.0, np.nan
-        return pose.moved(points, np.fmax(score, 0.0), None if pose.world is None else world)
+            score = np.fmax(score, 0.0)
+        return pose.moved(points, score, None if pose.world is None else world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -89,6 +90,10 @@ class Stretch:
         return self._towards if (phase == "lowering") == self.lowers_first else self._back
 
     @cached_property
+    def _times(self) -> list[float]:
+        return list(self.t.tolist())
+
+    @cached_property
     def _towards(self) -> Stretch:
         return self.between(self.start, self.turn)
 
@@ -146,6 +151,8 @@ class Stretch:
 
     def at(self, moment: Moment, values: Array) -> Reading:
         """What stands for a moment; all NaN when nothing was seen then."""
+        if moment == "turn":
+            return self._near(values, self.turn)
         seen = np.isfinite(values)
         if not seen.any():
             return Reading(math.nan, self.turn, ())
@@ -165,9 +172,7 @@ class Stretch:
             return self.gain(values, self.t)
         if moment == "start":
             begun = np.flatnonzero(seen & (self.t >= self.start))
-            t = self.t[begun[0]] if begun.size else math.nan
-        elif moment == "turn":
-            t = self.turn
+            t = float(self.t[begun[0]]) if begun.size else math.nan
         else:
             extreme = _ranked(sorted(values[seen].tolist()), 0.95 if moment == "max" else 0.05)
             t = self._when(values, extreme)
@@ -175,10 +180,12 @@ class Stretch:
 
     def _near(self, values: Array, t: float) -> Reading:
         """The median of what was seen close to a time."""
-        near = np.flatnonzero(np.isfinite(values) & (np.abs(self.t - t) <= NEAR_S))
-        if not near.size:
+        times, first = self._times, bisect_left(self._times, t - 2 * NEAR_S)
+        read = values[first : bisect_left(times, t + 2 * NEAR_S)].tolist()
+        near = [i for i, x in enumerate(read, first) if abs(times[i] - t) <= NEAR_S and math.isfinite(x)]
+        if not near:
             return Reading(math.nan, self.turn, ())
-        return Reading(median(values[near].tolist()), median(self.t[near].tolist()), near.tolist())
+        return Reading(median(read[i - first] for i in near), median(times[i] for i in near), near)
 
     def lasting(self, values: Array, reading: Reading, within: float) -> Reading:
         """A reading of an extreme, as the median of all that was read ``within`` of it.
@@ -284,7 +291,7 @@ def best_side(measure: Measure, stretch: Stretch) -> str:
         return ""
     if stretch.side:
         return stretch.side
-    return measure.sides()[int(stretch.scores(measure).mean(-1).argmax())]
+    return measure.sides()[int(stretch.scores(measure).sum(-1).argmax())]
 
 
 def sway(stretch: Stretch, keypoint: str) -> float:

@@ -31,7 +31,6 @@ class Talk:
         self._limits = limits
         self._requests = requests
         self._mistakes = 0
-        self._say_one = asyncio.Lock()
 
     async def run(self) -> None:
         """From the first message to the last; what was going on is ended properly whatever happens."""
@@ -90,9 +89,8 @@ class Talk:
 
     async def _say(self, answer: BaseModel) -> None:
         if self._socket.application_state == WebSocketState.CONNECTED:
-            async with self._say_one:
-                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
-                    await self._socket.send_text(answer.model_dump_json())
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # they went away meanwhile
+                await self._socket.send_text(answer.model_dump_json())
 
 
 def what_is_wrong(wrong: ValidationError) -> str:
