@@ -37,6 +37,8 @@ METADATA = "poise"
 GAP_S = 0.75
 #: The share of a window that must have been there for it to be looked at.
 LEAST_OF_WINDOW = 0.9
+#: Seconds that are remembered of somebody whose repetitions are classified.
+HELD_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,32 @@ class Live:
         if about.frames == 1:
             return self._classifier.told(pose.t, values[-1:])
         return self._classifier.told(pose.t, interpolated(t, values, grid(float(t[-1]), about)))
+
+
+class Beside:
+    """Classifies what somebody does while a coach counts, as the classifier was taught to look.
+
+    One that was taught with repetitions (`About.centred`) is asked about each of them, as soon as what surrounds it
+    was seen; any other every `hop` seconds.
+    """
+
+    def __init__(self, classifier: Classifier, hop: float = 0.25) -> None:
+        self._classifier = classifier
+        self._live = None if classifier.about.centred else Live(classifier, hop)
+        self._seen: deque[Pose] = deque()
+        self._asked: list[float] = []
+
+    def update(self, pose: Pose, middles: Iterable[float] = ()) -> Verdict | None:
+        """The verdict as of this pose, which completes repetitions with these ``middles``; None without."""
+        if self._live:
+            return self._live.update(pose)
+        self._seen.append(pose)
+        while pose.t - self._seen[0].t > HELD_S:
+            self._seen.popleft()
+        self._asked += middles
+        whole = [middle for middle in self._asked if pose.t - middle >= self._classifier.about.seconds / 2]
+        self._asked = [middle for middle in self._asked if middle not in whole]
+        return self._classifier.verdict(PoseSequence.of(self._seen), whole[-1]) if whole else None
 
 
 def open_classifier(path: Path | str, labels: Iterable[str] = (), runtime: str = "") -> Classifier:

@@ -15,10 +15,16 @@ KEYPOINTS = ("nose", "left_shoulder", "right_shoulder")
 
 
 def sinking(
-    path: Path, limit: float, labels: tuple[str, str] = ("good", "bad"), seconds: float = 0.0, steep: float = 1.0
+    path: Path,
+    limit: float,
+    labels: tuple[str, str] = ("good", "bad"),
+    seconds: float = 0.0,
+    steep: float = 1.0,
+    centred: str = "",
 ) -> Path:
-    """A classifier that says the second label where the shoulders are lower than ``limit`` pixels."""
-    about = About(labels, KEYPOINTS, seconds, 10.0 if seconds else 0.0, title="Sinking", card="Right of 9 in 10.")
+    """A classifier that says the second label where the shoulders are at last lower than ``limit`` pixels."""
+    rate = 10.0 if seconds else 0.0
+    about = About(labels, KEYPOINTS, seconds, rate, title="Sinking", card="Right of 9 in 10.", centred=centred)
     size = 9 * about.frames
     weights = np.zeros((size, 2), np.float32)
     weights[[-5, -2], 1] = steep / 2  # y of both shoulders

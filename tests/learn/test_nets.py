@@ -54,6 +54,8 @@ def test_posco_is_51_numbers_128_and_64() -> None:
     recipe = load_recipe("posco")
     assert recipe.look.keypoints == COCO17.keypoints
     assert (recipe.layers.activation, recipe.layers.dropout, recipe.training.batch) == ("relu6", 0.5, 16)
+    assert recipe.training.patience > 0
+    assert recipe.training.test == 0.2
 
 
 def test_deepfit_has_the_5146_numbers_of_its_makers() -> None:
@@ -62,6 +64,7 @@ def test_deepfit_has_the_5146_numbers_of_its_makers() -> None:
     recipe = load_recipe("deepfit")
     how = recipe.training
     assert (how.rate, how.epochs, how.batch, recipe.layers.dropout) == (0.01, 20, 64, 0.5)
+    assert (recipe.layers.activation, recipe.look.prepare) == ("sigmoid", "gravity")
 
 
 def test_posture_model_is_linear_on_34_numbers() -> None:
@@ -106,6 +109,10 @@ def test_an_embedding_knows_neither_place_nor_size() -> None:
     # 2.5 torsos are 275 px, less than the root of the sum of all squares across the keypoints
     heights = (x[0, 0, :, 1] - 200.0).square().sum().sqrt()
     torch.testing.assert_close(out[0, 1], -150.0 / heights)
+    # somebody bent double: all but the shoulders are at the hips, and the torso multiplier counts
+    x[..., :2] = 200.0
+    x[0, 0, [5, 6], 1] = 90.0
+    torch.testing.assert_close(net(x).reshape(17, 2)[5, 1], torch.tensor(-110.0 / (2.5 * 110.0)))
 
 
 def test_gravity_in_the_graph_is_that_of_numpy() -> None:
@@ -132,6 +139,12 @@ def test_differences_are_of_a_body_mapped_by_its_first_whole_frame() -> None:
     torso = ((at["left_shoulder"] + at["right_shoulder"] - at["left_hip"] - at["right_hip"]) / 2).norm()
     torch.testing.assert_close(net(moving)[0, 5, 1::2], (5.0 / torso).repeat(10), rtol=1e-3, atol=1e-5)
     torch.testing.assert_close(net(moving)[0, 5, 0::2], torch.zeros(10), atol=1e-5, rtol=0)
+    # a keypoint that jumps by a torso between two frames moves as a Gaussian of sigma 1 falls
+    jump = still.clone()
+    jump[:, 6:, 0, 0] += torso
+    steps = torch.arange(-4, 5)
+    bell = torch.exp(-0.5 * steps.float() ** 2)
+    torch.testing.assert_close(net(jump)[0, 1:10, 0], bell / bell.sum(), rtol=1e-4, atol=1e-5)
     # a keypoint that is not seen in the first frame: the second one maps the body
     late = moving.clone()
     late[:, 0, 3] = 0.0
@@ -211,6 +224,23 @@ def test_a_body_seen_from_elsewhere_keeps_its_heights_and_its_scores() -> None:
     assert float(height) == pytest.approx(300.0, rel=0.1)
     assert float(seen[..., 0].abs().amax()) < 0.2 * 150 * 1.2
     assert len({round(float(v), 3) for v in seen[:, 0, 0, 0]}) == 3
+
+
+def test_a_camera_that_leans_an_estimator_that_errs_and_keypoints_that_are_lost() -> None:
+    names = load_recipe("streams").look.keypoints
+    torch.manual_seed(0)
+    x = frames(load_recipe("streams"), 400)
+    leaning = varied(x, None, names, Vary(lean=4.0))
+    torch.testing.assert_close(leaning[..., :2].norm(dim=-1), x[..., :2].norm(dim=-1))
+    turned = torch.atan2(leaning[..., 1], leaning[..., 0]) - torch.atan2(x[..., 1], x[..., 0])
+    assert float(turned[:, 0, 0].std()) == pytest.approx(math.radians(4.0), rel=0.15)
+    high = x[..., 1].amax((1, 2)) - x[..., 1].amin((1, 2))
+    off = (varied(x, None, names, Vary(jitter=0.01)) - x)[..., :2] / high[:, None, None, None]
+    assert float(off.std()) == pytest.approx(0.01 / math.sqrt(3), rel=0.1)  # each by up to that: uniform
+    kept = varied(x, None, names, Vary(lose=0.25))
+    gone = (kept == 0).all(-1).all(1)
+    assert float(gone.float().mean()) == pytest.approx(0.25, abs=0.03)
+    torch.testing.assert_close(kept[:, 0][~gone], x[:, 0][~gone])
 
 
 def test_a_recipe_of_ones_own_is_checked(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,19 @@ import torch
 from typer.testing import CliRunner
 
 from poise.body import COCO17, PoseSequence
-from poise.classify import Live, open_classifier
+from poise.classify import HELD_S, Beside, Live, open_classifier
 from poise.cli.app import complete
 from poise.errors import InputError, PoiseError, UnsuitableModel
 from poise.learn.data import LandmarkTable, LeakySplit, examples_of, split, write_table
 from poise.learn.data.squats import simulate_squats
 from poise.learn.deepfit import CLASSES
-from poise.learn.export import LITERT_PYTHON, ParityLost, exported, to_tflite
+from poise.learn.export import LITERT_PYTHON, Parity, ParityLost, Precision, exported, to_tflite
+from poise.learn.nets import Net
 from poise.learn.recipe import load_recipe
 from poise.learn.run import Asked, Run, learn, read_run, write_run
 from poise.learn.scores import drawn_again, scored, wilson
-from poise.learn.train import predicted, train
+from poise.learn.train import _temperature, predicted, train
+from tests.desk.classifiers import sinking
 from tests.learn.data.made import body, pictures
 
 POSCO = load_recipe("posco").changed(training__epochs=8)
@@ -117,6 +120,47 @@ def test_only_recipes_that_vary_are_varied(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(seen) == len(split(examples).train)
 
 
+def test_probabilities_are_made_to_fit_what_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    likely = rng.dirichlet((1.0, 1.0, 1.0), 4000)
+    truth = np.array([rng.choice(3, p=p) for p in likely])
+    net = Net(POSCO, 3)
+    net.dense = torch.nn.Sequential(torch.nn.Identity())
+    for off in (3.0, 0.5):  # too sure of itself, and not sure enough
+        found = _temperature(net, torch.from_numpy(off * np.log(likely)), torch.from_numpy(truth))
+        assert found == pytest.approx(off, rel=0.08)
+
+
+def test_classes_weigh_alike_where_a_recipe_says_so() -> None:
+    table = pictures(80, people=10)
+    few = table[np.array([i % 2 == 0 or i % 8 == 1 for i in range(80)])]  # four good ones to a bad one
+    examples = examples_of(few, COCO17.keypoints)
+    made = split(examples)
+    nothing = POSCO.changed(training__epochs=60, training__rate=0.05, look__prepare="embedding")
+    blind = replace(examples, values=np.zeros_like(examples.values))  # all that is known is how common each is
+    for balanced, good in ((False, 0.8), (True, 0.5)):
+        found = train(nothing.changed(training__balanced=balanced, training__patience=0), blind, made)
+        assert float(predicted(found.net, blind)[0, 1]) == pytest.approx(good, abs=0.07)
+
+
+@pytest.mark.parametrize(
+    ("precision", "most", "changed", "passes"),
+    [
+        ("float32", 1e-5, 0, True),
+        ("float32", 2e-3, 0, False),
+        ("float32", 1e-5, 1, False),
+        ("float16", 1e-2, 0, True),
+        ("float16", 1e-2, 1, False),
+        ("int8", 0.1, 50, True),
+        ("int8", 0.1, 51, False),
+    ],
+)
+def test_no_decision_may_change_but_with_weights_of_8_bits(
+    precision: Precision, most: float, changed: int, passes: bool
+) -> None:
+    assert Parity("c.tflite", precision, 1000, most, changed, 9, {}).passes is passes
+
+
 def test_a_leak_stops_it_or_is_repeated() -> None:
     table = pictures(60, people=10)
     with pytest.raises(LeakySplit, match="the same person"):
@@ -191,6 +235,21 @@ def test_a_sequence_recipe_learns_squats_and_its_file_sees_windows(tmp_path: Pat
     one = classifier.verdict(next(f for n, f in table.films() if n == run.examples.file[0]).poses(), at)
     likely = run.trained.probabilities(run.examples[:1])[0]
     np.testing.assert_allclose(list(one.all.values()), likely, atol=2e-3)
+
+
+def test_a_repetition_is_classified_once_what_surrounds_it_was_seen(tmp_path: Path) -> None:
+    taught = sinking(tmp_path / "c.onnx", 100.0, ("up", "down"), seconds=2.0, centred="part")
+    classifier = open_classifier(taught)
+    t = np.arange(700) / 10
+    points = np.array([body(60.0 * (2.0 <= at < 4.5), 0, 0.0) for at in t])  # shoulders at 90 and 150 pixels
+    poses = PoseSequence(COCO17, t, points, np.full(points.shape[:2], 0.9))
+    beside = Beside(classifier)
+    said = [beside.update(pose, {20: [1.5, 3.0], 650: [64.0]}.get(i, ())) for i, pose in enumerate(poses)]
+    found = [(i, one.t, one.label) for i, one in enumerate(said) if one]
+    assert found == [(25, 1.5, "down"), (40, 3.0, "down"), (650, 64.0, "up")]
+    assert len(beside._seen) <= 10 * HELD_S + 1
+    every = Beside(open_classifier(sinking(tmp_path / "d.onnx", 100.0, ("up", "down"))), hop=0.5)
+    assert [one.label for pose in poses[:30] if (one := every.update(pose, [0.1]))] == ["up"] * 4 + ["down"] * 2
 
 
 def test_a_damaged_run_is_told(ran: tuple[Run, Path], tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from poise.body import BLAZEPOSE33, PoseSequence
+from poise.classify import open_classifier
 from poise.coach import review
 from poise.coach.correct import Correction
 from poise.server import live
 from poise.server.limits import Limits
 from poise.sim import Camera, film_poses, perform
+from tests.desk.classifiers import sinking
 from tests.server.bodies import message
 from tests.server.conftest import Running, Serve, Talk
 
@@ -62,6 +64,43 @@ def test_squats_are_counted_and_judged_as_they_are_in_a_recording(server: Runnin
     assert summary["reps"][0]["start"] == pytest.approx(known.reps[0].start, abs=0.05)
     assert {one["view"]["name"] for one in told[30:]} == {"side"}
     assert any(one["measured"] for one in told)
+
+
+def test_a_classifier_of_ones_own_is_asked_beside_the_coach(
+    serve: Serve, squats: PoseSequence, tmp_path: Path
+) -> None:
+    shoulders = squats.at("left_shoulder")[:, 1]
+    limit = float(shoulders.min() + shoulders.max()) / 2
+    classifier = open_classifier(sinking(tmp_path / "c.onnx", limit, ("up", "down")))
+    with serve(classifier=classifier).socket() as talk:
+        assert talk.start()["classifier"] == "Sinking"
+        told = _coached(talk, squats)
+    said = [(one["t"], one["classified"]) for one in told if one["classified"]]
+    assert np.diff([t for t, _ in said]) == pytest.approx(0.25, abs=0.07)
+    labels = [one["label"] for _, one in said]
+    depth = np.interp([t for t, _ in said], squats.t, squats.at("mid_shoulder")[:, 1])
+    clear = np.abs(depth - limit) > 5
+    assert [labels[i] for i in np.flatnonzero(clear)] == ["down" if y > limit else "up" for y in depth[clear]]
+    assert {"up", "down"} == set(labels)
+    assert all(one["t"] == t and one["probability"] >= 0.5 for t, one in said)
+
+
+def test_a_classifier_of_repetitions_is_asked_of_each(serve: Serve, squats: PoseSequence, tmp_path: Path) -> None:
+    taught = sinking(tmp_path / "c.onnx", 0.0, ("up", "down"), seconds=1.0, centred="part")
+    with serve(classifier=open_classifier(taught)).socket() as talk:
+        talk.start()
+        told = _coached(talk, squats)
+    reps = [event for one in told for event in one["events"]]
+    said = [one["classified"] for one in told if one["classified"]]
+    assert [one["t"] for one in said] == pytest.approx([(rep["start"] + rep["end"]) / 2 for rep in reps])
+    assert [one["label"] for one in said] == ["down"] * len(reps)
+    assert len(reps) == 3
+
+
+def test_without_a_classifier_nothing_is_said_of_one(server: Running, squats: PoseSequence) -> None:
+    with server.socket() as talk:
+        assert talk.start()["classifier"] == ""
+        assert talk.ask(**message(squats, 0))["classified"] is None
 
 
 def test_after_a_fault_the_corrected_pose_is_shown_for_a_while(server: Running, squats: PoseSequence) -> None:

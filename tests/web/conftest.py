@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from poise.errors import ModelUnavailable
 from poise.sim.shipped import ShippedClip
 from poise.web.assets import assets
+from tests.desk.classifiers import sinking
 
 #: The runtime tells of itself on the console, as errors.
 CHATTER = ("XNNPACK", "OpenGL error checking", "Feedback manager", "NORM_RECT")
@@ -37,7 +38,7 @@ def until(true: Callable[[], Any], seconds: float = 60.0, what: str = "") -> Any
 
 @dataclass
 class Served:
-    """`poise serve`, run as a user runs it."""
+    """`poise serve`, run as a user runs it, with a classifier that knows who has gone down."""
 
     data: Path
     port: int
@@ -49,6 +50,7 @@ class Served:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "poise", "serve", "--port", str(self.port), "--data", str(self.data)]
+        command += ["--classifier", str(sinking(self.data / "mine.onnx", 240.0, ("up", "down")))]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         until(self._answers, 60, "the server answers")
 

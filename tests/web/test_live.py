@@ -32,7 +32,7 @@ LOOK = """() => ({
   cue: document.getElementById('cue').hidden ? '' : document.getElementById('cue').textContent,
   kind: document.getElementById('cue').dataset.kind ?? '', doing: document.getElementById('doing').textContent,
   aloud: document.getElementById('aloud').textContent, tempo: document.getElementById('tempo').textContent,
-  faults: [...(poise.live.stage?.faults ?? [])],
+  classified: document.getElementById('classified').textContent, faults: [...(poise.live.stage?.faults ?? [])],
 })"""
 
 
@@ -104,6 +104,12 @@ def test_what_is_said_is_written_for_screen_readers_too(done: Set) -> None:
 
 def test_the_tempo_is_shown(done: Set) -> None:
     assert any(now["tempo"].count("s") == 3 for now in done.said)
+
+
+def test_what_a_classifier_of_ones_own_says_is_shown(done: Set) -> None:
+    said = {now["classified"] for now in done.said if now["state"] == "work"}
+    assert {one.split()[0] for one in said if one} <= {"up", "down"}
+    assert any(one.endswith(" %") and int(one.split()[1]) >= 50 for one in said)
 
 
 def test_without_a_voice_it_beeps(done: Set) -> None:

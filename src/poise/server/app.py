@@ -22,6 +22,7 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from poise.classify import Classifier
 from poise.coach import AUTO, Coach
 from poise.desk.profiles import desk_folder
 from poise.errors import InputError, PoiseError, StoreUnavailable, TooBig, UnknownName
@@ -71,6 +72,7 @@ def create_app(
     keep_days: float | None = None,
     watched: Watched | None = None,
     desk: Path | None = None,
+    classifier: Classifier | None = None,
 ) -> Guard:
     """The server as an ASGI app.
 
@@ -84,6 +86,7 @@ def create_app(
         keep_days: sessions older than that are deleted; None keeps them.
         watched: what the camera of this machine sees, for `/watch`; None where nobody looks.
         desk: where the desk coach keeps baselines and diary; None for the user's own folder.
+        classifier: is asked beside the coach; None for none.
 
     """
     limits = limits or Limits()
@@ -97,7 +100,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.store, app.state.queue, app.state.limits, app.state.keep_days = store, queue, limits, keep_days
-    app.state.desk = desk or desk_folder()
+    app.state.desk, app.state.classifier = desk or desk_folder(), classifier
     app.state.open, app.state.turns = set(), Turns()
     app.state.vendor = f"/vendor/{vendor[0]}/" if vendor else ""
     app.include_router(api.router)
@@ -195,7 +198,9 @@ async def _socket(socket: WebSocket, state: State) -> None:
     state.open.add(socket)
     try:
         if socket.url.path == "/ws":
-            talk: Talk = Conversation(socket, state.store, state.thread, state.turns, state.limits)
+            talk: Talk = Conversation(
+                socket, state.store, state.thread, state.turns, state.limits, state.classifier
+            )
         else:
             talk = Sitting(socket, state.store, state.desk, state.thread, state.turns, state.limits)
         await talk.run()

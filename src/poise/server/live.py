@@ -25,6 +25,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket
 
 from poise.body import BLAZEPOSE33, Array, Pose, PoseSequence
+from poise.classify import Beside, Classifier, Verdict
 from poise.coach import ANY, AUTO, Coach, Feedback, exercises, own_exercises
 from poise.coach.correct import Correction
 from poise.coach.events import Cue, Event
@@ -136,6 +137,8 @@ class Going:
     t: float = -1.0
     began: float | None = None
     shift: float | None = None
+    beside: Beside | None = None
+    classified: Verdict | None = None
 
     def judge(self, given: PoseGiven) -> Feedback | None:
         """What there is to say about a pose; None when it is not later than the last."""
@@ -148,6 +151,9 @@ class Going:
         pose = pose_of(given, t, self.size)
         with np.errstate(all="ignore"):  # bodies nobody has, too, may come: what cannot be reckoned is NaN
             feedback = self.session.on_pose(pose)
+            if self.beside:
+                reps = [event for event in feedback.events if isinstance(event, RepEvent)]
+                self.classified = self.beside.update(pose, [(rep.start + rep.end) / 2 for rep in reps])
         self.t = t
         self.began = t if self.began is None else self.began
         self.keeping.add(pose, feedback.events)
@@ -157,8 +163,17 @@ class Going:
 class Conversation(Talk):
     """What is said on the socket of somebody who works out."""
 
-    def __init__(self, socket: WebSocket, store: Store, thread: Executor, turns: Turns, limits: Limits) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        store: Store,
+        thread: Executor,
+        turns: Turns,
+        limits: Limits,
+        classifier: Classifier | None = None,
+    ) -> None:
         super().__init__(socket, limits, REQUEST)
+        self._classifier = classifier
         self._store = store
         self._thread = thread
         self._turns = turns
@@ -206,7 +221,8 @@ class Conversation(Talk):
         except PoiseError as problem:
             self._mistakes += 1
             return await self._say(Error(code="name", message=problem.message, hint=problem.hint))
-        exercise = going.session.coach.exercise
+        exercise, classifier = going.session.coach.exercise, self._classifier
+        going.beside = Beside(classifier) if classifier else None
         return await self._say(
             Ready(
                 session=going.keeping.id,
@@ -216,6 +232,7 @@ class Conversation(Talk):
                 kind=exercise.kind if exercise else "reps",
                 setup=exercise.setup if exercise else "",
                 skeleton=_SKELETON,
+                classifier=classifier.about.title if classifier else "",
             )
         )
 
@@ -319,6 +336,7 @@ class Conversation(Talk):
                 "events": [_event(event) for event in feedback.events],
                 "cue": _cue(feedback.cue),
                 "corrected": self._corrected(feedback.corrected),
+                "classified": self._going.classified,
                 "skipped": self._skipped,
                 "server_ms": round(1e3 * (time.monotonic() - came), 3),
             }

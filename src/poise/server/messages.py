@@ -120,6 +120,9 @@ class Ready(_Told):
     kind: Literal["reps", "hold"] = Field(description="Whether repetitions are counted, or seconds held.")
     setup: str = Field(description="How to stand and where to put the camera; empty for `auto` and `any`.")
     skeleton: Skeleton
+    classifier: str = Field(
+        default="", description="What the classifier is called that is asked, too; empty without one."
+    )
 
 
 class RepDone(Rep):
@@ -141,6 +144,14 @@ class CueTold(Cue):
     keypoints: tuple[str, ...] = Field(description="Names of the keypoints it is about.")
 
 
+class ClassifiedTold(_Told):
+    """What the classifier that the server was given says."""
+
+    t: Seconds = Field(description="When: the middle of the repetition, or now.")
+    label: str
+    probability: Share
+
+
 class FeedbackTold(_Told):
     """All there is to say about one pose."""
 
@@ -160,6 +171,10 @@ class FeedbackTold(_Told):
     cue: CueTold | None = Field(default=None, description="The one thing to say now; null when there is nothing.")
     corrected: list[tuple[float, float] | None] | None = Field(
         default=None, description="33 of [x, y]: the corrected pose to show as a ghost; null when there is none."
+    )
+    classified: ClassifiedTold | None = Field(
+        default=None,
+        description="What the classifier says, of every repetition or four times a second; else null.",
     )
     skipped: int = Field(description="Poses passed over so far because newer ones had come.")
     server_ms: float = Field(description="Milliseconds from the arrival of the pose to this answer.")

@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
+from poise.classify import open_classifier
 from poise.errors import ServerUnavailable
 from poise.server.app import create_app
 from poise.server.messages import LONGEST
@@ -71,8 +72,10 @@ def run(
     Raises:
         ServerUnavailable: when it cannot listen there.
         StoreUnavailable: when the history cannot be opened.
+        UnsuitableModel: when the classifier is none.
 
     """
+    classifier = open_classifier(settings.classifier, settings.labels) if settings.classifier else None
     listening = listen(settings)
     with contextlib.ExitStack() as under:
         under.enter_context(contextlib.closing(listening))
@@ -93,6 +96,7 @@ def run(
             keep_days=settings.keep_days,
             watched=watched,
             desk=settings.data / "desk",
+            classifier=classifier,
         )
         server = uvicorn.Server(_config(app, place.certificate, key))
         gc.collect()

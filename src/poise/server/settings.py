@@ -26,6 +26,8 @@ class Settings:
         certificate: a certificate (PEM) of your own, with `key`; None for a self-made one.
         key: its private key (PEM).
         tls: whether connections from elsewhere are encrypted.
+        classifier: a classifier that is asked beside the coach; None for none.
+        labels: what its outputs are called, where its file does not say.
         network: whether poise itself may open connections to anywhere but this machine.
         limits: how much anybody may ask.
 
@@ -41,6 +43,8 @@ class Settings:
     certificate: Path | None = None
     key: Path | None = None
     tls: bool = True
+    classifier: Path | None = None
+    labels: tuple[str, ...] = ()
     network: bool = True
     limits: Limits = field(default_factory=Limits)
 

@@ -48,6 +48,16 @@ Certificate = Annotated[
 Key = Annotated[Path | None, typer.Option(help="Its private key (PEM).", show_default=False)]
 Tls = Annotated[bool, typer.Option(help="Encrypt what comes from other machines.")]
 NewToken = Annotated[bool, typer.Option("--new-token", help="Make devices that were paired pair again.")]
+Classifier = Annotated[
+    Path | None,
+    typer.Option(
+        help="A classifier of your own (.onnx, .tflite) that is asked beside the coach, and shown.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    str, typer.Option(help="What its outputs are called, for files that do not say: good,bad", show_default=False)
+]
 NoNetwork = Annotated[
     bool, typer.Option("--no-network", help="Refuse every connection of poise's own to another machine.")
 ]
@@ -66,6 +76,8 @@ def serve(
     key: Key = None,
     tls: Tls = True,
     new_token: NewToken = False,
+    classifier: Classifier = None,
+    labels: Labels = "",
     no_network: NoNetwork = False,
 ) -> None:
     """Serve the page that coaches in the browser, until interrupted.
@@ -74,7 +86,7 @@ def serve(
     pair by the QR code.
     """
     settings = _settings(host, port, data, database, queue, workers, keep_days, certificate, key, tls, no_network)
-    _run(settings, new_token, show=False)
+    _run(_with(settings, classifier, labels), new_token, show=False)
 
 
 @app.command("live")
@@ -83,11 +95,13 @@ def live(
     port: Port = 8765,
     data: Data = None,
     keep_days: KeepDays = None,
+    classifier: Classifier = None,
+    labels: Labels = "",
     no_network: NoNetwork = False,
 ) -> None:
     """Be coached in the browser: `poise serve`, and the page opened."""
     settings = _settings(host, port, data, "", "", 1, keep_days, None, None, True, no_network)
-    _run(settings, False, show=True)
+    _run(_with(settings, classifier, labels), False, show=True)
 
 
 @app.command("worker")
@@ -140,6 +154,12 @@ def _settings(
         network=not no_network,
     )
     return given if data is None else replace(given, data=data.expanduser().absolute())
+
+
+def _with(settings: Settings, classifier: Path | None, labels: str) -> Settings:
+    """The settings with a classifier."""
+    whole = classifier.expanduser().absolute() if classifier else None
+    return replace(settings, classifier=whole, labels=tuple(one for one in labels.split(",") if one))
 
 
 def _run(settings: Settings, new_token: bool, show: bool) -> None:

@@ -143,6 +143,7 @@ export class Live {
     this.#seen = this.stage.now;
     this.stage.coach({ exercise, profile: this.#profile() });
     this.#to('work');
+    $('classified').textContent = '';
     this.#voice.say('begin', '', tr('Go!'));
     this.#count();
   }
@@ -318,6 +319,9 @@ export class Live {
       this.#choice.sets > 1 ? tr('set {n} of {all}', { n: workout.set, all: this.#choice.sets }) : ''].filter(Boolean).join(' · ');
     const odd = feedback?.counts.partial ?? 0;
     $('odd').textContent = odd ? tr('{n} not counted', { n: odd }) : '';
+    const said = feedback?.classified;
+    if (said) $('classified').textContent = `${said.label} ${Math.round(100 * said.probability)} %`;
+    else if (feedback?.phase === 'unseen') $('classified').textContent = '';
     $('depth').style.setProperty('--depth', Math.max(0, Math.min(1, feedback?.progress ?? 0)));
   }
 
