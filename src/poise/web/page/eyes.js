@@ -4,8 +4,10 @@
 //   page ── init, stream | pull, frame, pace, start, say, stop ─► worker ◄─ socket ─► server
 //   page ◄─ ready, pose, want, told, link, problem ─── worker
 
-const SLOW_MS = 55; // a frame that takes longer than this, on the whole, is too much for this device
+const SLOW_MS = 45; // a frame that takes longer than this, on the whole, is too much for this device: with it the
+// wait for a frame (33 ms), for the coach and for the screen (16 ms) would come to more than 100 ms
 const TRIED = 40; // frames after which that is decided
+const ANSWER_MS = 20; // the most that the next frame waits for the coach's answer to the last
 const FULL_BUFFER = 32_768; // bytes waiting in the socket: the newest pose wins, the others are let go
 
 let landmarker = null;
@@ -23,7 +25,7 @@ const now = () => performance.timeOrigin + performance.now() - epoch;
 
 /** The connection to the coach: it begins again by itself, and goes on with the session it was in. */
 class Link {
-  #url; #socket = null; #start = null; #session = null; #tries = 0; #timer = 0; #closed = false;
+  #url; #socket = null; #start = null; #session = null; #tries = 0; #timer = 0; #closed = false; #answered = null;
 
   constructor(url) { this.#url = url; }
 
@@ -42,6 +44,9 @@ class Link {
   }
 
   ready = false;
+
+  /** Until the last pose is answered, or a moment later: while this thread looks at a frame, it hears nothing. */
+  answer() { return new Promise((answered) => { this.#answered = answered; setTimeout(answered, ANSWER_MS); }); }
 
   /** Whether a message could be sent. */
   say(message) {
@@ -78,6 +83,7 @@ class Link {
       return;
     }
     postMessage({ type: 'told', message });
+    this.#answered?.();
   }
 
   close() { this.#closed = true; clearTimeout(this.#timer); this.#socket?.close(1000); }
@@ -102,8 +108,9 @@ async function init({ vendor, socket, fps, wanted }) {
 
 const rounded = (value, digits) => Math.round(value * digits) / digits;
 
+/** What is seen in a frame, said to coach and page; whether it went to the coach. */
 function look(frame, ms) {
-  if (changing) { frame.close(); return; }
+  if (changing) { frame.close(); return false; }
   const t = Math.max(ms / 1000, last + 0.001);
   last = t;
   const width = frame.displayWidth ?? frame.width;
@@ -119,6 +126,7 @@ function look(frame, ms) {
   const sent = link.pose({ type: 'pose', t: rounded(t, 1000), keypoints, world, width, height });
   postMessage({ type: 'pose', t, keypoints, width, height, ms: cost, sent });
   if (spent) mind(cost).catch(({ message }) => postMessage({ type: 'problem', message }));
+  return sent;
 }
 
 /** After the first frames: a device too slow for the full network takes the light one. */
@@ -146,7 +154,7 @@ async function stream(readable) {
     const taken = frame.timestamp / 1000 + offset;
     if (taken < due) { frame.close(); continue; }
     due = Math.max(due + period, taken + 0.5 * period);
-    look(frame, taken);
+    if (look(frame, taken)) await link.answer();
   }
 }
 
