@@ -76,9 +76,14 @@ def test_it_sees_classifies_and_sends_nothing(page: Path, host: str, visit: Call
     )
     ours = open_classifier(page / "classifier.onnx")(np.array(answers[1], np.float32).reshape(1, 1, 17, 3))[0]
     np.testing.assert_allclose(answers[0]["all"], ours, atol=1e-5)
+    visited.page.uncheck("#sound")
     visited.page.click("#start")
     until(lambda: visited.text("#verdict") in ("good", "bad"), 90, "a verdict")
     assert visited.text("#score").endswith("%")
+    visited.page.select_option("#alert", visited.text("#verdict"))
+    visited.page.wait_for_timeout(1500)
+    assert visited.page.evaluate("document.documentElement.dataset.beeps") is None
+    visited.page.check("#sound")
 
     def sounds() -> bool:
         visited.page.select_option("#alert", visited.text("#verdict"))  # whatever it is that lasts

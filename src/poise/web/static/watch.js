@@ -90,6 +90,7 @@ async function open() {
   const worst = about.labels.find((label) => /bad|incorrect|slump|slouch|wrong/i.test(label));
   if (worst) $('alert').value = worst;
   $('start').addEventListener('click', start);
+  $('alert').addEventListener('change', () => { doing.told = false; }); // what goes on already sounds, too
   document.documentElement.dataset.state = 'ready';
 }
 
