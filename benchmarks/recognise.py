@@ -2,6 +2,7 @@
 
 python benchmarks/recognise.py [--data ../shared/data/repcount-blazepose] [--clips ../shared/clips]
                                [--keypoints FOLDER] [--model full] [--lines]
+                               [--network FILE] [--simulated]
 
 RepCount: of the classes that RepCount and poise share, every video goes through the coach's smoothing and, pose by
 pose, through the `Recogniser`. A *window* is one look of it at 3 seconds, three quarters of which lie within
@@ -15,6 +16,10 @@ Where the film of a video is there as well (``esc_NAME``), poise follows it itse
 these poses in place of the data set's is told beside.
 
 Films: what was said for the longest time is right when it is the exercise; the same for DeepFit.
+
+``--network`` judges another training than the one that ships. ``--simulated`` takes simulated people instead, whom
+no training has seen, from eight sides: of each exercise, how often it was said for the longest time and what else
+was said; of idling, how often no exercise was said.
 
 The tracks of RepCount are stretched so that every frame fills the unit cube. `unstretched` undoes that without
 looking at labels: bones keep their length, which gives the three stretches of a frame by least squares.
@@ -37,17 +42,20 @@ from machine import machine
 
 from poise import Pose, PoseSequence
 from poise.body import BLAZEPOSE33, Array
-from poise.coach import ANY, Coach
+from poise.coach import ANY, Coach, exercises
 from poise.coach.descriptor import KEYPOINTS, RATE, SAMPLES
 from poise.coach.network import Network
 from poise.coach.recognise import MODEL, REST, UNKNOWN, Recogniser
 from poise.coach.stretch import Judged
 from poise.learn import deepfit
+from poise.sim import Body, Camera, Noise, film_poses, perform
 
 #: RepCount's classes that poise knows, as poise calls them.
 SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_up", "squat": "squat"}
 #: Classes of RepCount that poise does not know.
 FOREIGN = ("bench press", "pommel horse", "pull up")
+#: What simulated people do between exercises.
+IDLE = ("standing", "walking", "fidgeting", "stooping")
 #: What the names of films that are RepCount's videos begin with.
 OF_REPCOUNT = "esc_"
 #: The least share of a window that annotated repetitions cover.
@@ -122,9 +130,9 @@ def judged(poses: Iterable[Pose]) -> Iterator[Judged]:
     yield from coach.judged
 
 
-def answers(poses: PoseSequence, reps: tuple[repcount.Span, ...], reference: Network) -> Answers:
+def answers(poses: PoseSequence, reps: tuple[repcount.Span, ...], reference: Network, network: Path) -> Answers:
     """What the recogniser and DeepFit's network say of a recording."""
-    recogniser, out = Recogniser(), Answers(reps)
+    recogniser, out = Recogniser(network), Answers(reps)
     looked = recogniser.looked
     for item in judged(poses):
         began = time.process_time()
@@ -195,10 +203,12 @@ def resampled(right: Array, count: Array) -> str:
     return f"{right.sum():.0f}/{count.sum():.0f} = {right.sum() / count.sum():.1%} [{low:.0%}, {high:.0%}]"
 
 
-def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str, PoseSequence]) -> None:
+def on_repcount(
+    folder: Path, reference: Network, network: Path, lines: bool, seen: Mapping[str, PoseSequence]
+) -> None:
     """Print what is right in RepCount's videos; ``seen`` are poses of some of them, from their films."""
-    classes = Recogniser().classes
-    exercises = [i for i, name in enumerate(classes) if name not in (REST, UNKNOWN)]
+    classes = Recogniser(network).classes
+    named_ones = [i for i, name in enumerate(classes) if name not in (REST, UNKNOWN)]
     right: Counter[str] = Counter()
     videos = named = others = films_seen = 0
     windows: list[tuple[str, Answers]] = []
@@ -211,7 +221,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str
             if wanted is None and video.kind not in FOREIGN:
                 continue
             rate = (len(video.poses) - 1) / video.poses.duration
-            told = answers(unstretched(tracks[video.name], rate), video.reps, reference)
+            told = answers(unstretched(tracks[video.name], rate), video.reps, reference, network)
             seconds, poses = seconds + told.seconds, poses + told.poses
             if wanted is None:
                 others += 1
@@ -222,9 +232,9 @@ def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str
             mean = told.mean(len(classes))
             best = classes[int(mean.argmax())]
             right["video"] += best == wanted
-            right["closed"] += classes[exercises[int(mean[exercises].argmax())]] == wanted
+            right["closed"] += classes[named_ones[int(mean[named_ones].argmax())]] == wanted
             if video.name in seen:
-                own = answers(seen[video.name], video.reps, reference).mean(len(classes))
+                own = answers(seen[video.name], video.reps, reference, network).mean(len(classes))
                 films_seen += 1
                 right["own eyes"] += classes[int(own.argmax())] == wanted
             else:
@@ -242,7 +252,7 @@ def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str
         ],
         "all classes": [sum(classes[int(w.argmax())] == wanted for w in told.windows) for wanted, told in windows],
         "exercises only": [
-            sum(classes[exercises[int(w[exercises].argmax())]] == wanted for w in told.windows)
+            sum(classes[named_ones[int(w[named_ones].argmax())]] == wanted for w in told.windows)
             for wanted, told in windows
         ],
     }
@@ -264,12 +274,12 @@ def on_repcount(folder: Path, reference: Network, lines: bool, seen: Mapping[str
     print(f"  cost: {1e3 * seconds / poses:.3f} ms of one core a pose")
 
 
-def on_films(followed: Sequence[tuple[films.Clip, PoseSequence]], reference: Network) -> None:
+def on_films(followed: Sequence[tuple[films.Clip, PoseSequence]], reference: Network, network: Path) -> None:
     """Print what is right in real films."""
     right = deep = count = 0
     delays = []
     for clip, poses in followed:
-        told = answers(poses, ((poses.t[0], poses.t[-1]),), reference)
+        told = answers(poses, ((poses.t[0], poses.t[-1]),), reference, network)
         named = told.longest()
         mark = " " if named == (clip.exercise or "") else "*"
         said = ", ".join(f"{name} from {since:.1f} s" for _, name, since in told.said)
@@ -284,6 +294,34 @@ def on_films(followed: Sequence[tuple[films.Clip, PoseSequence]], reference: Net
     print(f"  said after (from the first frame): median {np.median(known):.1f} s")
 
 
+def on_simulation(reference: Network, network: Path) -> None:
+    """Print what is said of simulated people."""
+    right: Counter[str] = Counter()
+    besides: dict[str, Counter[str]] = {}
+    sides = range(0, 360, 45)
+    for name in (*exercises(), *IDLE):
+        for yaw in sides:
+            rng = np.random.default_rng((4242, yaw))
+            idle = name in IDLE
+            performance = perform(
+                name,
+                form={"mood": float(rng.uniform(0.0, 1000.0))} if idle else {},
+                body=Body.random(rng),
+                variation=0.0 if idle else 0.3,
+                sway=1.0,
+                lead=15.0 if idle else 0.5,
+                seed=yaw,
+            )
+            poses = film_poses(performance, Camera(yaw=yaw), rate=15, noise=Noise(), seed=yaw)
+            told = answers(poses, (), reference, network)
+            right[name] += told.longest() == ("" if idle else name)
+            besides.setdefault(name, Counter()).update({said for _, said, _ in told.said} - {name, REST, UNKNOWN})
+    for name, count in right.items():
+        print(f"  {name:18s} {count:2d} of {len(sides)}, also said: {dict(besides[name])}")
+    for words, names in (("exercises", exercises()), ("idling", IDLE)):
+        print(f"Simulated people, {words}: {share(sum(right[name] for name in names), len(names) * len(sides))}")
+
+
 def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -293,19 +331,25 @@ def main() -> None:
     parser.add_argument("--model", default="full")
     parser.add_argument("--keypoints", type=Path)
     parser.add_argument("--lines", action="store_true", help="a line for every video of RepCount")
+    parser.add_argument("--network", type=Path, default=MODEL, help="another training of the recogniser")
+    parser.add_argument("--simulated", action="store_true", help="simulated people instead")
     asked = parser.parse_args()
+    reference = Network(MODEL.with_name("deepfit.onnx"))
+    if asked.simulated:
+        print(machine())
+        on_simulation(reference, asked.network)
+        return
     if not (asked.data / "dev.csv").exists() or not (asked.clips / "clips.csv").exists():
         raise SystemExit("Give the folders of the labelled data with --data and --clips.")
     print(machine())
-    reference = Network(MODEL.with_name("deepfit.onnx"))
     followed = [(clip, films.poses_of(clip, asked.model, asked.keypoints)) for clip in films.clips(asked.clips)]
     of_repcount = {
         clip.path.stem.removeprefix(OF_REPCOUNT): poses
         for clip, poses in followed
         if clip.path.stem.startswith(OF_REPCOUNT)
     }
-    on_repcount(asked.data, reference, asked.lines, of_repcount)
-    on_films(followed, reference)
+    on_repcount(asked.data, reference, asked.network, asked.lines, of_repcount)
+    on_films(followed, reference, asked.network)
 
 
 if __name__ == "__main__":

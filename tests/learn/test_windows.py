@@ -7,9 +7,10 @@ import pytest
 
 from poise.coach.descriptor import KEYPOINTS, NAMES, RATE
 from poise.coach.recognise import REST, UNKNOWN
-from poise.learn import deepfit
+from poise.learn import deepfit, performances
 from poise.learn.performances import CLASSES, HOLDS, perform_class
 from poise.learn.windows import Windows, simulate
+from poise.sim import MOVES
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,20 @@ def test_a_hold_goes_on_only_while_nothing_moves(name: str) -> None:
         held = section.joints[section.active]
         if len(held) > 1:
             assert np.ptp(held[:, 23, 1]) < 0.06  # of a hip that goes down by 0.3 m and more
+
+
+def test_raises_are_mostly_done_standing_and_with_both_arms() -> None:
+    """What is done in many ways is shown in its usual one often enough to be known by it."""
+    rng = np.random.default_rng(6)
+    drawn = [performances._performance(MOVES["lateral_raise"], rng, 5.0, still=False) for _ in range(200)]
+    usual = np.mean([one.base == "standing" and not one.lead.any() for one in drawn])
+    assert usual == pytest.approx((0.5 + 0.5 / 3) * (0.5 + 0.5 / 4), abs=0.08)
+    assert {one.base for one in drawn} == set(MOVES["lateral_raise"].bases)
+
+
+def test_a_jumping_jack_with_low_arms_moves_its_legs() -> None:
+    rng = np.random.default_rng(7)
+    drawn = [performances._performance(MOVES["jumping_jack"], rng, 5.0, still=False) for _ in range(200)]
+    low = [one.form for one in drawn if one.form["arms_up"].max() < 115.0]
+    assert len(low) > 10
+    assert min((form["spread"] - form["closed"]).min() for form in low) > 0.3  # each repetition varies

@@ -7,7 +7,9 @@ either end. None of that is a fault, and all of it is the same exercise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from poise.sim import MOVES, Body, Performance, Tempo, perform
 from poise.sim.kinematics import rotation_x
 from poise.sim.move import Move
 from poise.sim.moves.others import OTHERS
+
+_Way = TypeVar("_Way")
 
 #: What a recogniser may answer: every exercise of the library, nothing, or something it has no name for.
 CLASSES: tuple[str, ...] = (*exercises(), REST, UNKNOWN)
@@ -63,7 +67,7 @@ _TILTED = {"push_up": (-15.0, 45.0), "plank": (-15.0, 20.0), "sit_up": (-20.0, 1
 #: Where standing still in the starting position is rest; a push-up that is not begun is a plank.
 _STARTS_AT_REST = tuple(name for name in MOVES if name not in ("push_up", "plank", "dumbbell_row"))
 #: Doing nothing that counts, and how often each is drawn.
-_IDLE = {"standing": 2, "walking": 2, "fidgeting": 5, "stooping": 3, "play": 2, "lounging": 2, "start": 3}
+_IDLE = {"standing": 2, "walking": 2, "fidgeting": 7, "stooping": 3, "play": 2, "lounging": 2, "start": 3}
 _UNNAMED = {
     "anything": 4,
     "pull_up": 2,
@@ -117,6 +121,11 @@ def perform_class(label: str, rng: np.random.Generator, seconds: float, rate: fl
     return Section(t, joints, active, performance.body.stature, name in _LEVEL)
 
 
+def _usually(ways: Sequence[_Way], rng: np.random.Generator) -> _Way:
+    """The usual one of several ways, their first, half of the time, and else any of them."""
+    return ways[0] if rng.random() < 0.5 else ways[int(rng.integers(len(ways)))]
+
+
 def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bool) -> Performance:
     form: dict[str, float] = {}
     wider = _WIDER.get(move.name, {})
@@ -141,6 +150,8 @@ def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bo
         form["knees"] = min(form["knees"], form["hinge"])
     elif move.name == "squat":  # a squat the knees farther than the trunk, which leans by 0.28 of them and more
         form["trunk_lean"] = min(form["trunk_lean"], 0.55 * form["depth"])
+    elif move.name == "jumping_jack" and form["arms_up"] < 125:  # arms that stay low leave it to the legs to tell
+        form["closed"] = min(form["closed"], form["spread"] - 0.6)
     pace = float(np.exp(rng.uniform(np.log(0.55), np.log(2.4))))
     parts = np.array([move.tempo.towards, move.tempo.turn, move.tempo.back, move.tempo.rest])
     parts = parts * pace * np.exp(rng.normal(0.0, 0.25, 4))
@@ -156,8 +167,8 @@ def _performance(move: Move, rng: np.random.Generator, seconds: float, still: bo
         reps=reps,
         tempo=Tempo(*(float(p) for p in parts)),
         form=form,
-        sides=move.sides[int(rng.integers(len(move.sides)))],
-        base=move.bases[int(rng.integers(len(move.bases)))],
+        sides=_usually(move.sides, rng),
+        base=_usually(move.bases, rng),
         arms=move.arms[int(rng.integers(len(move.arms)))],
         body=Body.random(rng),
         variation=float(rng.uniform(0.0, 0.7)) if move.name in _WIDER else 0.0,

@@ -1,6 +1,6 @@
 """Train the recogniser, and DeepFit's network to compare with, from simulated people alone.
 
-python -m poise.learn.recogniser --out FOLDER [--sections 600] [--seed 7] [--workers 2]
+python -m poise.learn.recogniser --out FOLDER [--sections 1000] [--seed 7] [--workers 2]
 
 Writes ``recogniser.onnx`` and ``deepfit.onnx`` and prints what the first gets right of people simulated with
 another seed. The same arguments give the same networks on the same machine.
@@ -30,7 +30,7 @@ from poise.learn.windows import Windows, simulate
 HIDDEN, MEMBERS = (64, 48), 4
 #: How much classes weigh in training, against one for an exercise. People rest more than they do any one exercise;
 #: what has no name may be anything, and would else claim much of what is only done in an unusual way.
-WEIGHTS = {REST: 2.0, UNKNOWN: 0.5}
+WEIGHTS = {REST: 3.0, UNKNOWN: 0.5}
 
 
 def train_recogniser(windows: Windows, seed: int, epochs: int = 14) -> Dense:
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train, write and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the folder to write the networks to")
-    parser.add_argument("--sections", type=int, default=600, help="how many people do each exercise")
+    parser.add_argument("--sections", type=int, default=1000, help="how many people do each exercise")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=2, help="processes that simulate")
     asked = parser.parse_args(arguments)
