@@ -17,6 +17,7 @@ from poise.coach.stretch import Judged
 from poise.coach.workout import AROUND_S, BRIEF_S, SET_S, Span, Workout, sets_of
 from poise.errors import UnknownName
 from poise.sim import Camera, Noise, film_poses, perform
+from poise.sim.moves.others import OTHERS
 
 RATE = 15.0
 
@@ -276,3 +277,20 @@ def test_a_whole_workout_becomes_its_log_without_anybody_saying_what_it_is() -> 
         "biceps_curl",
     ]
     assert REST in names
+
+
+@pytest.mark.parametrize("movement", ["walking", "play"])
+@pytest.mark.parametrize("mood", [3.0, 11.0])
+def test_who_paces_or_plays_ball_does_nothing_countable(movement: str, mood: float) -> None:
+    performance = perform(OTHERS.get(movement, movement), reps=0, lead=20.0, form={"mood": mood})
+    result = review(AUTO, film_poses(performance, Camera(yaw=40), rate=RATE, noise=Noise(), seed=4))
+    assert (result.counts, result.sets) == (Counts(), ())
+
+
+@pytest.mark.parametrize("mood", [4.0, 9.0])
+def test_a_knee_raise_is_not_a_squat(mood: float) -> None:
+    """Nobody having said what it is, it is counted without a name: left and right in turn are one."""
+    performance = perform(OTHERS["knee_raise"], reps=10, form={"mood": mood})
+    result = review(AUTO, film_poses(performance, Camera(yaw=40), rate=RATE, noise=Noise(), seed=4))
+    assert {one.exercise for one in result.sets} == {ANY}
+    assert result.counts == Counts(full=5)
