@@ -1,5 +1,6 @@
 # make demo    set up and turn a film into coaching (FILM=workout.mp4 for your own; EXERCISE=squat if you say what it is)
 # make test    set up and run every check and every test
+#              PYTHON=python3.13 VENV=.venv-3.13 for another Python; the environment is its own
 # make check   style, types and who may import whom
 # make docs    the pages as a site: build/docs/index.html
 # make wheel   a release: a wheel that brings the networks and the page's runtime along

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +46,34 @@ def test_errors_can_be_caught_as_what_they_also_are() -> None:
 
 def test_a_missing_extra_says_what_to_type() -> None:
     assert str(MissingExtra("Drawing", "render")).endswith("pip install 'poise[render]'")
+
+
+POISE = Path(errors.__file__).parent
+KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, PoiseError)}
+
+
+def made(*kinds: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every place in poise that makes an error of these kinds."""
+    for path in sorted(POISE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
+                yield f"{path.relative_to(POISE)}:{node.lineno}", node
+
+
+def test_every_error_says_what_to_do_next() -> None:
+    """Those of an unknown name and a missing extra do by themselves."""
+    found = list(made(*KINDS - {"UnknownName", "MissingExtra"}))
+    assert len(found) > 200
+    bare = [
+        where
+        for where, call in found
+        if len(call.args) < 2 or (isinstance(call.args[1], ast.Constant) and not call.args[1].value)
+    ]
+    assert bare == []
+
+
+def test_every_extra_that_is_asked_for_is_there() -> None:
+    project = tomllib.loads((POISE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {call.args[1].value for _, call in made("MissingExtra") if isinstance(call.args[1], ast.Constant)}
+    assert len(asked) > 7
+    assert asked <= set(project["optional-dependencies"])

@@ -292,7 +292,10 @@ def open_classifier(path: Path | str, labels: Iterable[str] = (), runtime: str =
         try:
             return Classifier(network, About.parse(said))
         except ValueError as error:
-            raise UnsuitableModel(f"{path} does not say what it is: {error}.", "Export it again.") from error
+            raise UnsuitableModel(
+                f"{path} does not say what it is: {error}.",
+                "Export it again: poise learn export RUN --out NAME.onnx",
+            ) from error
     return Classifier(network, _foreign(path, network, tuple(labels)))
 
 

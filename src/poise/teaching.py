@@ -193,4 +193,7 @@ def _write(path: Path, text: str) -> None:
         with replacing(path) as out:
             out.write(text.encode())
     except OSError as error:
-        raise ResultsUnwritable(f"{path} cannot be written ({error.strerror}).", "Is there space?") from error
+        raise ResultsUnwritable(
+            f"{path} cannot be written ({error.strerror}).",
+            "Free some space, or set POISE_DATA to a folder that can be written.",
+        ) from error

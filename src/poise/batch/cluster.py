@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from poise.batch.crew import ATTEMPTS, CUT_OFF, J
 from poise.batch.jobs import Hand, Job, perform
-from poise.errors import InputError, MissingExtra
+from poise.errors import InputError, MissingExtra, PoiseError
 
 
 class Cluster:
@@ -41,6 +41,11 @@ class Cluster:
         except (ConnectionError, ValueError, RuntimeError) as problem:
             raise InputError(
                 f"There is no cluster at {address!r} ({problem}).", "Start one: ray start --head"
+            ) from problem
+        except Exception as problem:  # what Ray raises when its own processes do not start
+            raise PoiseError(
+                f"Ray could not be started on this machine: {problem}",
+                "Try again when less is going on here, or use the processes of this machine: --engine processes",
             ) from problem
         self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._actor: Any = ray.remote(num_cpus=1)(_Actor)

@@ -31,7 +31,10 @@ def place(address: str) -> Path:
         found = UPath(address)
         _ = found.fs
     except (ImportError, ValueError) as problem:
-        raise InputError(f"Nothing here opens {address!r}: {problem}.", "Install what it names.") from problem
+        raise InputError(
+            f"Nothing here opens {address!r}: {problem}.",
+            "Install what it names, or give a folder of this machine.",
+        ) from problem
     return cast(Path, found)
 
 

@@ -185,7 +185,10 @@ def _digits(path: Path, eyes: dict[str, Any]) -> int:
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is damaged.", "Choose another place with --out.") from error
     if version != _VERSION:
-        raise InputError(f"{path} is of version {version}; this poise knows {_VERSION}.", "Use a newer poise.")
+        raise InputError(
+            f"{path} is of version {version}; this poise knows {_VERSION}.",
+            "Update poise: pip install --upgrade poise",
+        )
     if made != eyes:
         names = [name for name in {**made, **eyes} if made.get(name) != eyes.get(name)]
         other = ", ".join(f"{name} {made.get(name) or 'default'}" for name in names)

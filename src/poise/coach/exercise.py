@@ -39,6 +39,7 @@ MeasureName = Annotated[str, Field(description="the name of a measure of `poise.
 #: Names the folder of the user's own files.
 FOLDER_VARIABLE = "POISE_DATA"
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_HINT = "Compare it with one that ships with poise: docs/add-exercise.md says what each part is."
 #: Names that stand for something else than an exercise.
 _TAKEN = ("auto", "any", "rest", "unknown")
 
@@ -267,12 +268,12 @@ def parse_exercise(text: str, where: str) -> Exercise:
     try:
         return Exercise.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise InvalidExercise(f"{where} is not a TOML file: {error}.") from None
+        raise InvalidExercise(f"{where} is not a TOML file: {error}.", _HINT) from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise InvalidExercise(f"{where}: {first['msg']} at '{place}'{more}.") from None
+        raise InvalidExercise(f"{where}: {first['msg']} at '{place}'{more}.", _HINT) from None
 
 
 @cache
@@ -344,5 +345,5 @@ def _read(path: Path) -> Exercise:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidExercise(f"{path.name} cannot be read as text: {error}.") from None
+        raise InvalidExercise(f"{path.name} cannot be read as text: {error}.", "Save it as UTF-8.") from None
     return parse_exercise(text, path.name)

@@ -70,7 +70,8 @@ class Diary:
                 file.write(_ENTRY.dump_json(entry) + b"\n")
         except OSError as error:
             raise ResultsUnwritable(
-                f"The diary {self.path} cannot be written ({error.strerror}).", "Is there space?"
+                f"The diary {self.path} cannot be written ({error.strerror}).",
+                "Free some space, or set POISE_DATA to a folder that can be written.",
             ) from error
 
     def entries(self, since: date | None = None) -> Iterator[Entry]:
@@ -103,7 +104,8 @@ class Diary:
             part.replace(self.path)
         except OSError as error:
             raise ResultsUnwritable(
-                f"The diary {self.path} cannot be written ({error.strerror}).", "Is there space?"
+                f"The diary {self.path} cannot be written ({error.strerror}).",
+                "Free some space, or set POISE_DATA to a folder that can be written.",
             ) from error
         return len(every) - len(kept)
 

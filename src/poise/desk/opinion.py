@@ -96,7 +96,10 @@ def keep_opinion(folder: Path, path: Path, good: str = "good", labels: tuple[str
             with replacing(folder / name) as file:
                 file.write(content)
     except OSError as error:
-        raise ResultsUnwritable(f"{folder} cannot be written ({error.strerror}).", "Is there space?") from error
+        raise ResultsUnwritable(
+            f"{folder} cannot be written ({error.strerror}).",
+            "Free some space, or set POISE_DATA to a folder that can be written.",
+        ) from error
     return choice
 
 

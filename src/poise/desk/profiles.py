@@ -54,7 +54,10 @@ def save_profile(folder: Path, name: str, baseline: Baseline) -> Path:
         with replacing(path) as file:
             file.write(baseline.text().encode())
     except OSError as error:
-        raise ResultsUnwritable(f"{path} cannot be written ({error.strerror}).", "Is there space?") from error
+        raise ResultsUnwritable(
+            f"{path} cannot be written ({error.strerror}).",
+            "Free some space, or set POISE_DATA to a folder that can be written.",
+        ) from error
     return path
 
 

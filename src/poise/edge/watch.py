@@ -142,7 +142,8 @@ class Journal:
                 file.write("".join(json.dumps(line) + "\n" for line in lines))
         except OSError as error:
             raise ResultsUnwritable(
-                f"The journal {self._path} cannot be written ({error.strerror}).", "Is there space?"
+                f"The journal {self._path} cannot be written ({error.strerror}).",
+                "Free some space, or set POISE_DATA to a folder that can be written.",
             ) from error
 
 

@@ -127,7 +127,7 @@ def to_tflite(
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         said = (done.stderr.strip() or "it does not say why").splitlines()[-1]
-        raise PoiseError(f"litert-torch could not write {path.name}: {said}", "Write ONNX instead.")
+        raise PoiseError(f"litert-torch could not write {path.name}: {said}", "Write ONNX instead: --out NAME.onnx")
     if about:
         _say(path, about)
 

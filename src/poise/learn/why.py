@@ -99,7 +99,9 @@ def why(net: Net, about: About, window: Floats, others: Floats) -> Why:
 
     """
     if about.frames < 2:
-        raise InputError("Only what looks at movement can be asked when.", "Use a recipe with seconds.")
+        raise InputError(
+            "Only what looks at movement can be asked when.", "Train one that does: poise learn train streams DATA"
+        )
     net.eval()
     with torch.no_grad():
         likely = net(torch.from_numpy(window[None]))[0].numpy()

@@ -93,7 +93,9 @@ def create_label_app(media: Sequence[Source], keys: Mapping[str, str], book: Lab
         said = _interval(row, book.labeller)
         fits = said.start <= said.end if source.is_film else times == (None, None)  # NaN is never in order
         if not fits:
-            raise InputError("A film is labelled from one time to a later one, a picture without times.", "")
+            raise InputError(
+                "A film is labelled from one time to a later one, a picture without times.", "Open the page anew."
+            )
         return said
 
     @app.get("/api/labels")

@@ -23,7 +23,10 @@ def _refuse(event: str, given: tuple[Any, ...]) -> None:
     host = address[0] if isinstance(address, tuple) else address if event.startswith("socket.get") else None
     if host is None or _here(host):  # a socket file is on this machine, too
         return
-    raise NetworkForbidden(f"A connection to {host} was refused: poise runs with --no-network.")
+    raise NetworkForbidden(
+        f"A connection to {host} was refused: poise runs with --no-network.",
+        "Fetch what it needs first (poise models fetch), or start it without --no-network.",
+    )
 
 
 def _here(host: Any) -> bool:

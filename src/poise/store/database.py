@@ -47,6 +47,11 @@ class Database:
                 "Give one such as postgresql://name@host/poise, or none for a file of your own.",
             ) from problem
         except ModuleNotFoundError as missing:
+            if place.get_backend_name() != "postgresql":
+                raise StoreUnavailable(
+                    f"{url!r} is no database that poise knows.",
+                    "Give one of PostgreSQL, such as postgresql://name@host/poise, or none for a file of your own.",
+                ) from missing
             raise MissingExtra("A PostgreSQL database", "postgres") from missing
         except OSError as problem:
             raise StoreUnavailable(
@@ -66,7 +71,7 @@ class Database:
             reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
             raise StoreUnavailable(
                 f"The database {place.render_as_string(hide_password=True)} cannot be opened: {reason}.",
-                "Check that it runs, that the address is right, and that you may write to it.",
+                "Check that it runs, that the address is right, that there is space, and that you may write to it.",
             ) from problem
         return opened
 

@@ -60,7 +60,10 @@ def read_picture(path: Path) -> Picture:
             f"{str(path)!r} is too large: more than {limit} million pixels.", "Make it smaller first."
         ) from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableMedia(f"{str(path)!r} is not a picture that can be read ({error}).") from error
+        raise UnreadableMedia(
+            f"{str(path)!r} is not a picture that can be read ({error}).",
+            "If a viewer shows it, save it as JPEG or PNG.",
+        ) from error
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -89,7 +89,10 @@ def read_people(path: Path | str, rate: float | None = None) -> list[Instant]:
         if pose.seen:
             people[frame].append(pose)
     if len({pose.skeleton.name for poses in people.values() for pose in poses}) > 1:
-        raise UnreadableRecording(f"{path} mixes people of different skeletons.", "Read them apart.")
+        raise UnreadableRecording(
+            f"{path} mixes people of different skeletons.",
+            "Make a file of each skeleton, and give them one by one.",
+        )
     return [Instant(frame / rate, people[frame]) for frame in sorted(people)]
 
 

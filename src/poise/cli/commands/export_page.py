@@ -27,7 +27,9 @@ def export_page_command(
         try:
             size = export_page(classifier, folder, tell)
         except OSError as problem:
-            raise ResultsUnwritable(f"{folder} cannot be written: {problem.strerror}.", "Choose another.") from None
+            raise ResultsUnwritable(
+                f"{folder} cannot be written: {problem.strerror}.", "Choose another folder."
+            ) from None
     where = escape(str(folder))
     out.print(f"{where}: {size / 1e6:.0f} MB. Try it: python -m http.server --directory {where}")
     out.print("Put it on any static host with HTTPS; firebase.json and _headers are for Firebase and Netlify.")

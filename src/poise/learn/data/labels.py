@@ -91,7 +91,10 @@ def labelled(table: LandmarkTable, intervals: Sequence[Interval]) -> LandmarkTab
     """
     strangers = sorted({one.file for one in intervals} - set(table.file.tolist()))
     if strangers:
-        raise InputError(f"The labels speak of {strangers[0]!r}, which is not in the table.", "Extract it first.")
+        raise InputError(
+            f"The labels speak of {strangers[0]!r}, which is not in the table.",
+            "Extract it first: poise data extract",
+        )
     wide = max([table.label.dtype.itemsize // 4, table.subject.dtype.itemsize // 4, 1])
     wide = max([wide, *(max(len(one.label), len(one.subject)) for one in intervals)])
     label, subject, part = table.label.astype(f"<U{wide}"), table.subject.astype(f"<U{wide}"), table.part.copy()

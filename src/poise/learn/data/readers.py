@@ -128,7 +128,10 @@ def _mmfit_sets(path: Path) -> list[tuple[int, int, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             return [(int(a), int(b), MMFIT_CLASSES[name.strip()]) for a, b, _, name in csv.reader(file)]
     except OSError as error:
-        raise UnreadableRecording(f"{path} cannot be opened: {error.strerror}.", "Is MM-Fit whole?") from error
+        raise UnreadableRecording(
+            f"{path} cannot be opened: {error.strerror}.",
+            "Unpack MM-Fit again: a workout is a folder w00 with its .npy and .csv files.",
+        ) from error
     except (ValueError, KeyError) as error:
         raise UnreadableRecording(
             f"{path} is no label file of MM-Fit: {error}.", "Its rows are first frame, last frame, count, exercise."
@@ -154,9 +157,15 @@ def _array(path: Path, shape: tuple[int, int]) -> Array:
     try:
         values = np.load(path, allow_pickle=False)
     except OSError as error:
-        raise UnreadableRecording(f"{path} cannot be opened.", "Is MM-Fit whole?") from error
+        raise UnreadableRecording(
+            f"{path} cannot be opened.",
+            "Unpack MM-Fit again: a workout is a folder w00 with its .npy and .csv files.",
+        ) from error
     except ValueError as error:
-        raise UnreadableRecording(f"{path} holds no array: {error}.", "Is MM-Fit whole?") from error
+        raise UnreadableRecording(
+            f"{path} holds no array: {error}.",
+            "Unpack MM-Fit again: a workout is a folder w00 with its .npy and .csv files.",
+        ) from error
     if values.ndim != 3 or (values.shape[0], values.shape[2]) != shape:
         raise UnreadableRecording(
             f"{path} has the shape {values.shape}.", f"It should be ({shape[0]}, N, {shape[1]})."

@@ -83,7 +83,7 @@ def split(
     if by == "view":
         views = np.unique(examples.view)
         if len(views) < 2:
-            raise InputError("The data has fewer than two views.", "Split by subject instead.")
+            raise InputError("The data has fewer than two views.", "Keep people apart instead: --split subject")
         held = views[:: max(2, round(1 / test))] if len(views) > 2 else views[:1]
         unseen = np.isin(examples.view, held)
         rows = [r[~unseen[r]] if i < 2 else r[unseen[r]] for i, r in enumerate(rows)]
@@ -94,7 +94,8 @@ def _given(examples: Examples, validation: float, seed: int) -> Split:
     rows = [np.flatnonzero(examples.split == name) for name in SPLITS]
     if not len(rows[0]) or not len(rows[2]):
         raise InputError(
-            "The data does not say which of it is for training and which for testing.", "Split by subject."
+            "The data does not say which of it is for training and which for testing.",
+            "Keep people apart instead: --split subject",
         )
     if not len(rows[1]):  # nobody said what decides when to stop: some of what is learned from does
         side = _apart(examples[rows[0]], examples.groups[rows[0]], validation, 0.0, seed)

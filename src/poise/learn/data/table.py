@@ -135,7 +135,10 @@ class LandmarkTable:
         first = parts[0]
         if any(part.skeleton != first.skeleton for part in parts):
             names = ", ".join(sorted({part.skeleton.name for part in parts}))
-            raise InputError(f"Landmarks of different skeletons cannot be joined: {names}.", "Use one estimator.")
+            raise InputError(
+                f"Landmarks of different skeletons cannot be joined: {names}.",
+                "Extract all of it anew with one --backend.",
+            )
         values: dict[str, Any] = {
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
             for field in fields(cls)

@@ -44,6 +44,7 @@ def open_mediapipe(
     model = model or DEFAULT_MODEL
     if model not in MODELS:
         raise UnknownName("MediaPipe model", model, MODELS)
+    _installed("mediapipe")  # before anything is fetched for it
     path = weights.fetch(f"blazepose-{model}", progress)
     if path.suffix != ".task":
         raise ModelUnavailable(
@@ -53,15 +54,18 @@ def open_mediapipe(
     return MediaPipe(path.read_bytes(), people)
 
 
+def _installed(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as problem:
+        raise MissingExtra("The backend 'mediapipe'", "mediapipe") from problem
+
+
 class MediaPipe(Stream):
     """Finds people in a stream of frames by the vendor's landmarker, following a video."""
 
     def __init__(self, bundle: bytes, people: int = 1) -> None:
-        try:
-            self._mediapipe = importlib.import_module("mediapipe")
-            tasks = importlib.import_module("mediapipe.tasks.python")
-        except ImportError as problem:
-            raise MissingExtra("The backend 'mediapipe'", "mediapipe") from problem
+        self._mediapipe, tasks = _installed("mediapipe"), _installed("mediapipe.tasks.python")
         self._options = tasks.vision.PoseLandmarkerOptions(
             base_options=tasks.BaseOptions(model_asset_buffer=bundle),
             running_mode=tasks.vision.RunningMode.VIDEO,
