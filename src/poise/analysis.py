@@ -18,7 +18,19 @@ from pathlib import Path
 
 from poise.body import PoseSequence
 from poise.body.formats import FORMATS, holds_people, read_people, read_recording, write_recording
-from poise.coach import ANY, AUTO, Exercise, Review, Strictness, Timeline, load_exercise, recognised, review
+from poise.coach import (
+    ANY,
+    AUTO,
+    WHOLE,
+    Exercise,
+    Review,
+    Strictness,
+    Timeline,
+    load_exercise,
+    partial_body,
+    recognised,
+    review,
+)
 from poise.errors import ResultsUnwritable
 from poise.language import words
 from poise.report import Report, Timing, write_report
@@ -52,6 +64,7 @@ class Settings:
         trust: whether a model file may be used that nobody published, as far as poise knows.
         strictness: how strictly limits are taken: ``beginner``, ``standard`` or ``strict``.
         options: what else the backend is told, as `poise.vision.estimators.read_options` reads it.
+        body: what of the body exercises: ``whole``, ``seated``, ``left-arm`` …; each of ``poise.coach.BODIES``.
 
     """
 
@@ -68,6 +81,7 @@ class Settings:
     rate: float | None = None
     strictness: Strictness = "standard"
     options: tuple[str, ...] = ()
+    body: str = WHOLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +128,7 @@ def analyze(
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / name for name in ("keypoints.parquet", "keypoints.npz")]
         writing = [beside.submit(write_recording, file, followed.poses) for file in files]
-        judged = judge(given, followed.poses, settings.strictness)
+        judged = judge(given, followed.poses, settings.strictness, settings.body)
         verdict, ms = judged.review, {**followed.ms, **judged.ms}
         for file, written in zip(files, writing, strict=True):
             try:
@@ -124,7 +138,7 @@ def analyze(
         filmed = None if _is_recording(source) else source
         if filmed and settings.film:
             drawing = time.perf_counter()
-            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, judged.told, tell)
+            annotate(filmed, folder / "annotated.mp4", verdict, followed.poses, judged.told, tell, settings.body)
             ms["annotated film"] = 1e3 * (time.perf_counter() - drawing) / len(followed.poses)
         report = write_report(
             folder,
@@ -203,18 +217,18 @@ class Judged:
     ms: dict[str, float]
 
 
-def judge(given: Given, poses: PoseSequence, strictness: Strictness = "standard") -> Judged:
+def judge(given: Given, poses: PoseSequence, strictness: Strictness = "standard", body: str = WHOLE) -> Judged:
     """What the coach says of poses, held to what was given; what is done when is found out first for ``auto``."""
     ms, began = {}, time.perf_counter()
-    told = recognised(poses) if given == AUTO else given
+    told = recognised(poses, body) if given == AUTO else given
     if told is not given:
         ms["recognise"] = 1e3 * (time.perf_counter() - began) / len(poses)
         began = time.perf_counter()
-    verdict = review(told, poses, strictness)
+    verdict = review(told, poses, strictness, body)
     ms["coach"] = 1e3 * (time.perf_counter() - began) / len(poses)
     named = None if verdict.exercise == ANY else verdict.exercise
     exercise = given if isinstance(given, Exercise) else load_exercise(named) if named else None
-    return Judged(verdict, exercise, told, ms)
+    return Judged(verdict, exercise and partial_body(body).fitted(exercise), told, ms)
 
 
 def eyes_of(settings: Settings, tell: Progress = lambda stage, done, total: None) -> Opener:

@@ -28,11 +28,12 @@ from poise.store.store import Store
 
 @dataclass
 class Running:
-    """A server that runs: where, its history, its queue."""
+    """A server that runs: where, its history, its queue, and what is closed when it ends."""
 
     port: int
     store: Store
     queue: Queue
+    ends: list[Callable[[], None]]
 
     @property
     def url(self) -> str:
@@ -95,7 +96,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             store.close()
 
         ends.append(end)
-        return Running(listening.getsockname()[1], store, queue)
+        return Running(listening.getsockname()[1], store, queue, ends)
 
     yield start
     for end in ends:

@@ -125,3 +125,19 @@ def test_everything_can_be_deleted(server: Running, web: httpx.Client, session: 
     assert web.delete("/api/sessions").status_code == 422
     assert web.delete("/api/sessions", params={"profile": "me"}).json() == {"deleted": 1}
     assert [one["id"] for one in web.get("/api/sessions").json()] == [going]
+
+
+def test_a_body_is_kept_with_its_profile_and_offers_what_it_can_do(web: httpx.Client) -> None:
+    (me,) = web.get("/api/profiles").json()
+    assert me["body"] == "whole"
+    changed = web.patch(f"/api/profiles/{me['id']}", json={"body": "seated"}).json()
+    assert (changed["body"], changed["name"]) == ("seated", me["name"])
+    assert web.patch(f"/api/profiles/{me['id']}", json={"name": "Ada"}).json()["body"] == "seated"
+    assert web.patch(f"/api/profiles/{me['id']}", json={"body": "legless"}).status_code == 422
+    offered = {one["name"]: one for one in web.get("/api/exercises", params={"body": "seated"}).json()}
+    assert "squat" not in offered
+    press = offered["shoulder_press"]
+    assert press["unjudged"] == ["Knees driving"]
+    assert "Knees driving" not in press["faults"]
+    assert press["setup"].startswith("Sit side-on")
+    assert all(one["unjudged"] == [] for one in web.get("/api/exercises").json())

@@ -41,7 +41,9 @@ def _send(
 
 
 def _worker(server: Running, folder: Path, **limits: Any) -> Worker:
-    return Worker(Settings(data=folder, limits=replace(Limits(), **limits)), server.store)
+    worker = Worker(Settings(data=folder, limits=replace(Limits(), **limits)), server.store)
+    server.ends.append(worker.queue.close)
+    return worker
 
 
 def test_a_film_comes_in_pieces_however_often_the_connection_is_lost(server: Running, web: httpx.Client) -> None:
@@ -288,7 +290,7 @@ def test_an_analysis_ends_when_nobody_waits_for_it_any_more(tmp_path: Path, squa
     )
     assert child.stdin
     assert child.stdout
-    child.stdin.write(Task.of(str(squat.path), tmp_path, "squat", False, Limits()).line())
+    child.stdin.write(Task.of(str(squat.path), tmp_path, "squat", "whole", False, Limits()).line())
     child.stdin.flush()
     assert child.stdout.readline()
     child.stdin.close()

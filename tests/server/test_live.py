@@ -416,3 +416,20 @@ def _wait(until: Any, seconds: float = 10.0) -> None:
     while not until():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
+
+
+def test_a_profile_says_what_of_the_body_is_coached(server: Running, web: httpx.Client) -> None:
+    web.patch("/api/profiles/me", json={"body": "seated"})
+    performance = perform("shoulder_press", reps=2, base="seated")
+    poses = film_poses(performance, Camera(yaw=90), rate=15)
+    with server.socket() as talk:
+        ready = talk.start("shoulder_press", width=640, height=640)
+        assert ready["notes"][1:] == ["Not judged of this body: Knees driving."]
+        told = _coached(talk, poses)
+        assert talk.ask(type="stop")["sets"][0]["counts"]["full"] == 2
+        faults = [fault["name"] for one in told for event in one["events"] for fault in event["faults"]]
+        assert faults
+        assert "knee_drive" not in faults
+        refused = talk.start("squat")
+        assert (refused["code"], refused["message"]) == ("name", "Squat cannot be counted without the legs.")
+        assert talk.start("squat", body="whole")["notes"] == []

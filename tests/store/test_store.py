@@ -22,10 +22,10 @@ def test_somebody_is_there_from_the_start_and_may_not_be_there_twice(store: Stor
     assert store.find_profile("") == store.profiles()[0]
     assert store.find_profile("Ada") == store.find_profile(ada.id) == ada
     assert store.find_profile("Bob") is None
-    assert store.rename_profile(ada.id, "Ada L.")
+    assert store.change_profile(ada.id, "Ada L.")
     with pytest.raises(InputError, match="'Me'"):
-        store.rename_profile(ada.id, "Me")
-    assert not store.rename_profile("nobody", "Somebody")
+        store.change_profile(ada.id, "Me")
+    assert not store.change_profile("nobody", "Somebody")
 
 
 def test_a_profile_goes_with_its_sessions_and_the_last_one_begins_anew(store: Store) -> None:
@@ -168,6 +168,7 @@ def test_two_at_once_do_not_get_in_each_others_way(store: Store) -> None:
     ("url", "words"),
     [
         ("nonsense", "not the address of a database"),
+        ("mysql://nobody@127.0.0.1/poise", "no database that poise knows"),
         ("postgresql://nobody@127.0.0.1:1/poise", "cannot be opened"),
     ],
 )

@@ -6,17 +6,24 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route
 
 from poise.cli.words import collect
+from poise.coach.desk.signatures import TITLES
 from poise.language import translator
 from tests.web.conftest import Served, Visit, until
 
 #: Names, units and code, which are the same in every language.
 ANYWHERE = re.compile(r"\b(poise|CSV|JSON|NPZ|min|cm|s)\b|\b[vmf]\b")
+#: Days and months, which the browser names.
+DATES = re.compile(
+    r"\b((Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|(Mo|Di|Mi|Do|Fr|Sa|So)\b\.?|Januar|Februar|März|April|Mai|Juni"
+    r"|Juli|August|September|Oktober|November|Dezember|(Jan|Feb|Apr|Aug|Sept?|Okt|Nov|Dez)\b\.?)"
+)
 #: All that can be seen, heard by a screen reader, or comes from the style sheet, of what is visible.
 SAID = """() => [...document.querySelectorAll('body *')].filter((node) =>
     !node.matches('script, style, option, #language *') && (node.checkVisibility() || node.matches('[aria-live]'))
@@ -33,7 +40,9 @@ speechSynthesis.getVoices = () => ['en-GB', 'de-DE', 'fr-FR']
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 speechSynthesis.cancel = () => {};
 speechSynthesis.speak = (words) => {
-  window.spoken.push([words.lang, words.text]);
+  const said = [words.lang, words.text, ''];
+  window.spoken.push(said);
+  setTimeout(() => { said[2] = document.body.innerText; }, 100);
   setTimeout(() => words.onstart?.(), 0);
 };
 """
@@ -92,6 +101,31 @@ def made_language() -> dict[str, Any]:
     }
 
 
+#: How films sent before went, and the diary of a desk.
+FILMS = [
+    {"state": "done", "verdict": {"headline": "2 squats", "score": 0.5, "passed": False, "tips": ["Chest up."]}},
+    {"state": "done", "verdict": {"headline": "2 squats", "score": 1.0, "passed": True, "tips": []}},
+    {"state": "failed", "problem": {"message": "The film is not here any more.", "hint": ""}},
+    *({"state": state} for state in ("queued", "running", "uploading")),
+]
+ABOUT = {"name": "A name", "created_at": datetime.now(UTC).isoformat(), "difficulty": 0.8, "session": "kept"}
+MINUTES = {"good_s": 600.0, "bad_s": 60.0, "away_s": 60.0, "unseen_s": 0.0, "breaks": 1, "reps": 3}
+SAT = {**MINUTES, "signatures": {"slump": 60.0}, "nudges": {"slump": 1}}
+DIARY = {
+    "hours": [{"when": "09:00", **SAT}],
+    "days": [{"when": "2026-11-21", **SAT}],
+    "titles": {"slump": TITLES["slump"]},
+}
+REPLAY = {"keypoints": ["nose"], "width": 640, "height": 480, "t": [0, 9], "points": [[[1, 1]]] * 2, "more": False}
+ANSWERS = {
+    "**/api/sessions?*": [SESSION],
+    "**/api/sessions/kept": SESSION,
+    "**/api/sessions/kept/keypoints?*": REPLAY,
+    "**/api/jobs?*": [{"id": str(i), "results": [], **ABOUT, **film} for i, film in enumerate(FILMS)],
+    "**/api/desk/diary?*": DIARY,
+}
+
+
 def _tell(told: Any, route: Route) -> None:
     route.fulfill(body=json.dumps(told), content_type="application/json")
 
@@ -105,9 +139,18 @@ def untranslated(page: Any, *names: str) -> set[str]:
             rest = less
         for name in names:
             rest = rest.replace(name, "")
-        if re.search(r"[^\W\d_]", ANYWHERE.sub("", rest)):
+        if re.search(r"[^\W\d_]", DATES.sub("", ANYWHERE.sub("", rest))):
             found.add(text)
     return found
+
+
+#: What opens more of a view: dialogs, and what came of films.
+OPENING = {
+    "record": ("#films button:not(.danger)", "#films .danger"),
+    "desk": ("#sit-erase",),
+    "history": ("#profile-new", "#profile-name", "#erase"),
+    "history/kept": ("#session .player button", "#session .danger"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +162,8 @@ def made(server: Served, visit: Callable[..., Visit]) -> Visit:
     visited.context.route(
         "**/words/de.json", lambda route: route.fulfill(body=body, content_type="application/json")
     )
+    for address, answer in ANSWERS.items():
+        visited.context.route(address, partial(_tell, answer))
     visited.page.goto(server.url)
     page = visited.page
     until(lambda: page.locator("#exercise option[value=squat]").count(), 20, "the exercises are known")
@@ -133,11 +178,25 @@ def test_every_text_of_every_view_is_translated(made: Visit, server: Served) -> 
         page.goto(f"{server.url}/#/{view}")
         page.wait_for_timeout(400)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        left[view] = untranslated(page, "Me", "You")
+        left[view] = untranslated(page, "Me", "You", "A name")
+        for button in OPENING.get(view, ()):
+            for i in range(page.locator(button).count()):
+                page.locator(button).nth(i).click()
+                page.wait_for_timeout(100)
+                left[f"{view}: {button} {i}"] = untranslated(page, "Me", "You", "A name")
+                page.keyboard.press("Escape")
     page.goto(f"{server.url}/#/")
     for exercise in page.eval_on_selector_all("#exercise option", "all => all.map(({ value }) => value)"):
         page.select_option("#exercise", exercise)
         left[exercise] = untranslated(page)
+    page.select_option("#body", "seated,left-arm")
+    until(
+        lambda: not page.locator("#exercise option[value=squat]").count(), 20, "it is known what that body can do"
+    )
+    for exercise in page.eval_on_selector_all("#exercise option", "all => all.map(({ value }) => value)"):
+        page.select_option("#exercise", exercise)
+        left[f"{exercise}, seated"] = untranslated(page)
+    page.select_option("#body", "whole")
     page.click("#start")
     page.wait_for_selector("#problem:not(:empty)")
     left["no camera"] = untranslated(page)
@@ -165,6 +224,49 @@ def test_every_text_of_being_coached_is_translated(made: Visit, server: Served) 
     assert re.fullmatch(r"⟦\d+ squats counted⟧", page.inner_text("#done h2"))
 
 
+def test_what_is_said_in_the_gym_is_written_too_and_translated(server: Served, visit: Callable[..., Visit]) -> None:
+    """Two sets of two before the camera: every word spoken stands on the screen, and none of it in English."""
+    visited = visit("about:blank", SPEECH, locale="de-DE", service_workers="block")
+    page, body = visited.page, json.dumps(made_language())
+    visited.context.route(
+        "**/words/de.json", lambda route: route.fulfill(body=body, content_type="application/json")
+    )
+    page.goto(server.url)
+    until(lambda: page.locator("#exercise option[value=squat]").count(), 20, "the exercises are known")
+    for field, value in {"sets": "2", "target": "2", "rest": "5"}.items():
+        page.fill(f"#{field}", value)
+    visited.begin()
+    left: set[str] = set()
+    states: list[str] = []
+
+    def over() -> bool:
+        states.append(visited.state())
+        left.update(untranslated(page))
+        return "work" in states and states[-1] == "form"
+
+    until(over, 120, "both sets are done")
+    left |= untranslated(page)
+    assert left == set()
+    assert {"waiting", "work", "rest", "ending"} <= {*states}
+    spoken = page.evaluate("window.spoken")
+    assert len(spoken) > 8
+    told = [(text, shown) for _, text, shown in spoken if not text.isdigit()]  # a count goes with its set
+    unwritten = [text for text, shown in told if not all(one in shown for one in re.findall(r"[^.:⟦⟧]+", text))]
+    assert unwritten == []
+
+
+def test_a_text_that_nobody_translates_is_found(made: Visit, server: Served) -> None:
+    """The test of the tests: one text taken out of the made language stands out."""
+    catalogue = made_language()
+    del catalogue["texts"]["Start coaching"]
+    page = made.context.new_page()
+    page.route("**/words/de.json", partial(_tell, catalogue))
+    page.goto(server.url)
+    until(lambda: page.locator("#exercise option[value=squat]").count(), 20, "the exercises are known")
+    assert untranslated(page) == {"Start coaching"}
+    page.close()
+
+
 def test_a_cue_is_spoken_by_a_german_voice(server: Served, visit: Callable[..., Visit]) -> None:
     page = visit(f"{server.url}/#/privacy", SPEECH, locale="de-AT").page
     until(lambda: page.inner_text("#privacy h1") == "Was aufgehoben wird, und wo", 20, "it is in German")
@@ -181,7 +283,7 @@ def test_a_cue_is_spoken_by_a_german_voice(server: Served, visit: Callable[..., 
         }""",
         cue,
     )
-    assert spoken == [["de-DE", translator("de")(cue)]]
+    assert [said[:2] for said in spoken] == [["de-DE", translator("de")(cue)]]
 
 
 def test_what_the_server_filled_in_is_told_as_python_tells_it(server: Served, visit: Callable[..., Visit]) -> None:

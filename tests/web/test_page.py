@@ -261,3 +261,65 @@ def test_an_upload_goes_on_where_it_was_after_a_lost_answer(server: Served, visi
     assert offsets == ["0", "4", "4", "4", "8"]
     assert said[-1].startswith("POST")
     assert said[-1].endswith("/finish")
+
+
+def test_a_body_is_chosen_once_and_kept_with_the_profile(server: Served, visit: Callable[..., Visit]) -> None:
+    page = visit(server.url).page
+    squat = page.locator("#exercise option[value=squat]")
+    until(lambda: squat.count(), 20, "the exercises are known")
+    page.select_option("#body", "seated")
+    until(lambda: not squat.count(), 20, "it is known what that body can do")
+    page.select_option("#exercise", "shoulder_press")
+    assert page.inner_text("#about").startswith("Sit side-on")
+    said = "The rest is neither asked for nor judged. Not judged of this body: Knees driving."
+    assert page.inner_text("#body-about") == said
+    page.reload()
+    until(lambda: page.locator("#exercise option[value=shoulder_press]").count(), 20, "it opens again")
+    assert page.input_value("#body") == "seated"
+    assert not squat.count()
+    page.select_option("#body", "whole")
+    until(lambda: squat.count(), 20, "all of it takes part again")
+    assert page.inner_text("#body-about") == ""
+
+
+MOTION = """() => ({
+  moves: [...document.querySelectorAll('*')].filter((node) => {
+    const { transitionDuration, animationName } = getComputedStyle(node);
+    return parseFloat(transitionDuration) > 0 || animationName !== 'none';
+  }).length,
+})"""
+
+
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_nothing_moves_by_itself_for_who_wishes_for_little_motion(
+    server: Served, visit: Callable[..., Visit], wish: str
+) -> None:
+    page = visit(f"{server.url}/#/privacy", reduced_motion=wish).page
+    assert (page.evaluate(MOTION)["moves"] > 0) == (wish == "no-preference")
+
+
+REPLAY = """async () => {
+  const { showSession } = await import('/session.js');
+  const rep = { number: 1, exercise: 'any', kind: 'full', start: 1, end: 2, rom: 9, unit: 'deg' };
+  [rep.reasons, rep.faults] = [[], []];
+  const session = { started_at: '2026-01-01', duration_s: 3, state: 'complete', done: [], reps: [rep] };
+  [session.sets, session.holds] = [[], []];
+  const seen = { keypoints: ['nose'], width: 640, height: 480, t: [0, 1, 2, 3], points: Array(4).fill([[1, 1]]) };
+  globalThis.fetch = async (url) => new Response(JSON.stringify(url.includes('keypoints') ? seen : session));
+  await showSession('x', () => {});
+  const play = document.querySelector('.player button');
+  while (play.disabled) await new Promise((done) => setTimeout(done, 20));
+  const before = play.textContent;
+  document.querySelector('.reps button').click();
+  return [before === play.textContent, Number(document.querySelector('.player input').value)];
+}"""
+
+
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_a_session_is_jumped_into_and_plays_on_unless_little_motion_is_wished_for(
+    server: Served, visit: Callable[..., Visit], wish: str
+) -> None:
+    page = visit(f"{server.url}/#/privacy", reduced_motion=wish).page
+    still, at = page.evaluate(REPLAY)
+    assert still == (wish == "reduce")
+    assert at == 1

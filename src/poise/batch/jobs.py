@@ -157,6 +157,7 @@ class Judge:
     made_from: str
     films: tuple[tuple[str, str, Given], ...]
     strictness: Strictness
+    body: str
     store: Results
 
     def __str__(self) -> str:
@@ -186,7 +187,7 @@ class Judge:
         poses = read_recording(path)
         notes = [note for note in poses.meta.get("notes", "").split("\n") if note]
         poses = replace(poses, meta={key: value for key, value in poses.meta.items() if key != "notes"})
-        judged = judge(given, poses, self.strictness)
+        judged = judge(given, poses, self.strictness, self.body)
         timing = Timing(frames=len(poses), seconds=poses.duration, ms={}, wall_s=None)
         report = Report.of(judged.review, poses, judged.exercise, Path(name), timing, notes)
         source = Source.model_validate({**report.source.model_dump(), "file": name, "sha256": film, "bytes": None})

@@ -175,7 +175,7 @@ def _judge(
         wanted.add(f"{shard}-{made_from}")
         if f"{shard}-{made_from}" not in current:
             judged = tuple((film.sha256, film.name, exercises[film.exercise]) for film in films)
-            jobs.append(Judge(shard, made_from, judged, settings.strictness, results))
+            jobs.append(Judge(shard, made_from, judged, settings.strictness, settings.body, results))
     damaged: dict[str, Problem] = {}
     count = {job: float(len(job.films)) for job in jobs}
     for _, outcome in _watched(crew, jobs, "Judging it", count, tell):
@@ -196,7 +196,7 @@ def _made_from(films: Sequence[_Film], exercises: Mapping[str, Given], settings:
     """What a shard's tables are made from, as a few digits."""
     held = {name: one.model_dump_json() if isinstance(one, Exercise) else one for name, one in exercises.items()}
     said = [
-        *(_TABLES, version("poise"), settings.strictness),
+        *(_TABLES, version("poise"), settings.strictness, settings.body),
         *((film.sha256, film.name, held[film.exercise]) for film in films),
     ]
     return sha256(json.dumps(said).encode()).hexdigest()[:16]

@@ -27,6 +27,22 @@ HowStrictly = Annotated[
     Literal["beginner", "standard", "strict"],
     typer.Option(help="How strictly form is judged.", case_sensitive=False),
 ]
+
+
+def _bodies(incomplete: str) -> list[str]:
+    from poise.coach import BODIES
+
+    return [name for name in BODIES if name.startswith(incomplete)]
+
+
+Body = Annotated[
+    str,
+    typer.Option(
+        autocompletion=_bodies,
+        help="What of the body exercises: whole, seated, left-arm, right-arm, or seated,left-arm. The rest is "
+        "neither asked for nor judged.",
+    ),
+]
 Language = Annotated[
     str, typer.Option(envvar=VARIABLE, help=f"The language of what is said: {', '.join(languages())}.")
 ]

@@ -19,13 +19,17 @@ from poise.coach.events import (
 )
 from poise.coach.exercise import Exercise, exercises, load_exercise, own_exercises
 from poise.coach.form import Strictness
+from poise.coach.partial import BODIES, WHOLE, BodyName, partial_body
 from poise.coach.review import recognised, review
 from poise.coach.workout import Timeline
 
 __all__ = [
     "ANY",
     "AUTO",
+    "BODIES",
+    "WHOLE",
     "Advice",
+    "BodyName",
     "Coach",
     "Correction",
     "Counts",
@@ -45,6 +49,7 @@ __all__ = [
     "exercises",
     "load_exercise",
     "own_exercises",
+    "partial_body",
     "recognised",
     "review",
 ]

@@ -16,6 +16,7 @@ from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Strictness
 from poise.coach.machine import Machine
 from poise.coach.measures import Body, Measure
+from poise.coach.partial import WHOLE, PartialBody, partial_body
 from poise.coach.recognise import REST, Recogniser
 from poise.coach.setup import SetupCoach
 from poise.coach.smoothing import DisplayTrack, Guard, JudgementTrack
@@ -38,17 +39,24 @@ class Coach:
             ``auto`` to recognise what is done, or a `Timeline` that knows it.
         recorded: whether this is a recording, so that what has no name may be told at its end only.
         strictness: how strictly limits are taken: ``beginner``, ``standard`` or ``strict``.
+        body: what of the body exercises: ``whole``, ``seated``, ``left-arm`` …; each of ``poise.coach.BODIES``.
 
     Raises:
-        UnknownName: when no exercise has that name.
+        UnknownName: when no exercise or body has that name.
         InvalidExercise: when the file breaks the rules of exercise files.
+        InputError: when that body cannot do the exercise.
 
     """
 
     def __init__(
-        self, exercise: str | Exercise | Timeline, recorded: bool = False, strictness: Strictness = "standard"
+        self,
+        exercise: str | Exercise | Timeline,
+        recorded: bool = False,
+        strictness: Strictness = "standard",
+        body: str = WHOLE,
     ) -> None:
-        self.machine = _machine(exercise, recorded, strictness)
+        self.body = partial_body(body)
+        self.machine = _machine(exercise, recorded, strictness, self.body)
         self.judged: list[Judged] = []
         self._scale = Scale()
         self._view = ViewTracker()
@@ -69,6 +77,7 @@ class Coach:
 
         ``light`` is the mean brightness of its picture, 0 to 255, for advice on the set-up; NaN when unknown.
         """
+        pose = self.body.of(pose)
         scale = self._scale.update(pose)
         self._guard = self._guard or Guard(pose.skeleton)
         believed = self._guard.update(pose, scale)
@@ -162,11 +171,15 @@ class _Angles(Mapping[str, float]):
         return len(self._names)
 
 
-def _machine(exercise: str | Exercise | Timeline, recorded: bool, strictness: Strictness) -> Machine:
+def _machine(
+    exercise: str | Exercise | Timeline, recorded: bool, strictness: Strictness, body: PartialBody
+) -> Machine:
     if isinstance(exercise, Timeline):
-        return Workout(exercise, strictness)
+        return Workout(exercise, strictness, body)
     if exercise == AUTO:
-        return Workout(Recogniser(), strictness)
+        return Workout(Recogniser(only=body.able), strictness, body)
     if exercise == ANY:
         return UnknownReps(recorded)
-    return machine_of(exercise if isinstance(exercise, Exercise) else load_exercise(exercise), strictness)
+    return machine_of(
+        body.fitted(exercise if isinstance(exercise, Exercise) else load_exercise(exercise)), strictness
+    )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,8 @@ COMMIT, COMMIT_S = 0.8, 1.5
 RELEASE, RELEASE_S = 0.7, 2.0
 #: What must be likely at the end of a recording to be said after all.
 AT_LAST = 0.5
+#: How likely what cannot be done is made.
+LEAST = 1e-6
 #: The longest gap in which nobody is seen that is bridged, seconds: a window leaves out a longer one.
 GAP_S = 0.75
 #: Poses closer together than this tell nothing new, seconds.
@@ -67,14 +70,19 @@ class Recogniser:
     ``looked`` is when it last looked at a window, seconds, and ``seen`` how likely that window alone makes each of
     ``classes``.
 
+    Args:
+        model: the network.
+        only: the exercises it may be; None for any.
+
     Raises:
         InputError: when the model is not an ONNX network it can run.
 
     """
 
-    def __init__(self, model: Path = MODEL) -> None:
+    def __init__(self, model: Path = MODEL, only: Collection[str] | None = None) -> None:
         self._network = Network(model)
         self.classes = tuple(self._network.metadata["classes"].split(","))
+        self._may = np.array([only is None or name in (REST, UNKNOWN, *only) for name in self.classes])
         self._moves = _transitions(self.classes)
         self.belief = np.full(len(self.classes), 0.5 / (len(self.classes) - 1))
         self.belief[self.classes.index(REST)] = 0.5
@@ -125,6 +133,7 @@ class Recogniser:
         else:  # nobody there to do anything
             grid = np.array([t])
             seen = np.where(np.array(self.classes) == REST, 0.5, 0.5 / len(self.classes))
+        seen = np.where(self._may, seen, LEAST)
         self.looked, self.seen = t, seen
         self.belief = self.belief * seen**INDEPENDENT
         self.belief /= self.belief.sum()

@@ -16,6 +16,7 @@ from poise.coach.events import ANY, Advice, Counts, Cue, Event, Hold, Rep, Revie
 from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Strictness
 from poise.coach.measures import find_measure
+from poise.coach.partial import WHOLE, partial_body
 from poise.coach.recognise import UNKNOWN
 from poise.coach.setup import READY
 from poise.coach.stretch import Judged, Stretch, best_side
@@ -29,31 +30,41 @@ NAMELESS = "The exercise was not recognised: repetitions are counted, but not ju
 
 
 def review(
-    exercise: str | Exercise | Timeline, poses: Iterable[Pose], strictness: Strictness = "standard"
+    exercise: str | Exercise | Timeline,
+    poses: Iterable[Pose],
+    strictness: Strictness = "standard",
+    body: str = WHOLE,
 ) -> Review:
-    """The judgement of a recording, its limits taken as strictly as asked.
+    """The judgement of a recording, its limits taken as strictly as asked, of what of the body exercises.
 
     With ``auto`` it is gone through twice: once to find out what is done when (`recognised`), and again knowing it.
 
     Raises:
-        UnknownName: when no exercise has that name.
+        UnknownName: when no exercise or body has that name.
         InvalidExercise: when the exercise file breaks the rules.
+        InputError: when that body cannot do the exercise.
 
     """
+    part = partial_body(body)
     if exercise != AUTO and not isinstance(exercise, Timeline):
-        return _reviewed(Coach(exercise, True, strictness), poses)
+        coach = Coach(exercise, True, strictness, body)
+        found = _reviewed(coach, poses)
+        return replace(found, notes=tuple(part.notes([coach.exercise] if coach.exercise else [])))
     poses = poses if isinstance(poses, PoseSequence) else list(poses)
-    exercise = exercise if isinstance(exercise, Timeline) else recognised(poses)
+    exercise = exercise if isinstance(exercise, Timeline) else recognised(poses, body)
     main = exercise.main
     nameless = main in ("", UNKNOWN)
-    found = _reviewed(Coach(exercise, strictness=strictness), poses, None if nameless else load_exercise(main))
+    coach = Coach(exercise, strictness=strictness, body=body)
+    found = _reviewed(coach, poses, None if nameless else part.fitted(load_exercise(main)))
     notes = (NAMELESS if main else NOTHING,) if nameless else ()
-    return replace(found, confidence=0.0 if nameless else exercise.probability(main), notes=notes)
+    done = [part.fitted(load_exercise(name)) for name in {one.exercise: 0 for one in found.sets} if name != ANY]
+    probability = 0.0 if nameless else exercise.probability(main)
+    return replace(found, confidence=probability, notes=(*notes, *part.notes(done)))
 
 
-def recognised(poses: Iterable[Pose]) -> Timeline:
+def recognised(poses: Iterable[Pose], body: str = WHOLE) -> Timeline:
     """What is done when in a recording, as recognised without being told."""
-    coach = Coach(AUTO)
+    coach = Coach(AUTO, body=body)
     start = end = math.nan
     for pose in poses:
         coach.update(pose)

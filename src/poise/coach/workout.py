@@ -24,6 +24,7 @@ from poise.coach.events import Counts, Cue, Event, Hold, Rep, Set
 from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Strictness
 from poise.coach.machine import Machine, Phase
+from poise.coach.partial import PartialBody
 from poise.coach.recognise import REST, UNKNOWN, Recognised
 from poise.coach.stretch import Judged
 from poise.coach.summary import summed_up
@@ -133,9 +134,12 @@ class Timeline:
 class Workout:
     """The machine for a whole workout: of each exercise its own machine, from when the announcer says it began."""
 
-    def __init__(self, announcer: Announcer, strictness: Strictness = "standard") -> None:
+    def __init__(
+        self, announcer: Announcer, strictness: Strictness = "standard", body: PartialBody | None = None
+    ) -> None:
         self.spans: list[Span] = []
         self._strictness: Strictness = strictness
+        self._body = body or PartialBody(())
         self._announcer = announcer
         self._recent: deque[Judged] = deque()
         self._said = Recognised(REST, 1.0, -math.inf)
@@ -183,7 +187,7 @@ class Workout:
         self._recent.append(judged)
         while self._recent[0].pose.t < judged.pose.t - MEMORY_S:
             self._recent.popleft()
-        said = self._announcer.update(judged)
+        said = self._announcer.update(self._body.completed(judged))
         changed = (said.name, said.since) != (self._said.name, self._said.since)
         if changed and not self._ending(judged.pose.t):
             return self._change(said)
@@ -215,12 +219,20 @@ class Workout:
         events = self._close(since)
         self._said, self._since, self._likely = said, since, [said.probability]
         self._announced = self._ended = math.nan
-        self._machine = _machine_for(said.name, self._strictness)
+        self._machine = self._machine_for(said.name)
         if self._machine:
             for judged in self._recent:
                 if judged.pose.t >= since:
                     events += self._told(self._machine.update(judged))
         return events
+
+    def _machine_for(self, name: str) -> Machine | None:
+        if name == REST:
+            return None
+        exercise = None if name == UNKNOWN else load_exercise(name)
+        if exercise is None or not self._body.can(exercise):
+            return UnknownReps()
+        return machine_of(self._body.fitted(exercise), self._strictness)
 
     def _close(self, t: float) -> list[Event]:
         if self._machine is None:
@@ -235,12 +247,6 @@ class Workout:
 
     def _told(self, events: list[Event]) -> list[Event]:
         return [replace(event, number=self._numbered + event.number) for event in events]
-
-
-def _machine_for(name: str, strictness: Strictness) -> Machine | None:
-    if name == REST:
-        return None
-    return UnknownReps() if name == UNKNOWN else machine_of(load_exercise(name), strictness)
 
 
 def sets_of(events: Iterable[Event]) -> tuple[Set, ...]:

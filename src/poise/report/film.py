@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from poise.body import Pose, PoseSequence
-from poise.coach import Coach, Correction, Event, Exercise, Fault, Feedback, Review, Timeline
+from poise.coach import WHOLE, Coach, Correction, Event, Exercise, Fault, Feedback, Review, Timeline
 from poise.coach.measures import Measure
 from poise.language import words
 from poise.report.checks import Shot
@@ -28,7 +28,13 @@ Tell = Callable[[str, float, float | None], None]
 
 
 def annotate(
-    source: Path, path: Path, review: Review, poses: PoseSequence, exercise: str | Exercise | Timeline, tell: Tell
+    source: Path,
+    path: Path,
+    review: Review,
+    poses: PoseSequence,
+    exercise: str | Exercise | Timeline,
+    tell: Tell,
+    body: str = WHOLE,
 ) -> None:
     """Write the film again with skeleton, angle, count and cues drawn on, at its own pace and with its own sound.
 
@@ -39,6 +45,7 @@ def annotate(
         poses: the person coached, at every instant.
         exercise: what they were doing, as the coach was told for the review.
         tell: told how far it has got.
+        body: what of the body exercises.
 
     Raises:
         UnreadableMedia: when the film cannot be read again.
@@ -46,7 +53,7 @@ def annotate(
 
     """
     begin, end = float(poses.t[0]), float(poses.t[-1])
-    drawn = _drawn(source, review, poses, exercise)
+    drawn = _drawn(source, review, poses, exercise, body)
     with open_film(source) as film, open_writer(path, film.size, audio_from=film) as writer:
         for frame in ahead(drawn):
             writer.write(frame)
@@ -54,9 +61,9 @@ def annotate(
 
 
 def _drawn(
-    source: Path, review: Review, poses: PoseSequence, exercise: str | Exercise | Timeline
+    source: Path, review: Review, poses: PoseSequence, exercise: str | Exercise | Timeline, body: str
 ) -> Iterator[Frame]:
-    coach = Coach(exercise)
+    coach = Coach(exercise, body=body)
     story = _Story(review)
     with open_film(source, float(poses.t[0])) as film:
         overlay = Overlay(film.size)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from fastapi.responses import JSONResponse
 
 from poise.body.formats import npz
-from poise.coach import exercises, load_exercise, own_exercises
+from poise.coach import WHOLE, BodyName, exercises, load_exercise, own_exercises, partial_body
 from poise.desk.profiles import forget
 from poise.errors import InputError, InvalidExercise
 from poise.language import words
@@ -26,6 +26,7 @@ from poise.server.resources import (
     PageInfo,
     Problem,
     Profile,
+    ProfileChange,
     ProfileNew,
     Replay,
     SessionDetail,
@@ -80,8 +81,9 @@ def protocol() -> dict[str, Any]:
 
 
 @router.get("/exercises")
-def list_exercises() -> list[ExerciseInfo]:
-    """What can be coached."""
+def list_exercises(body: BodyName = WHOLE) -> list[ExerciseInfo]:
+    """What can be coached of a body."""
+    part = partial_body(body)
     known = [load_exercise(name) for name in exercises()]
     for name in own_exercises():
         with suppress(InvalidExercise):  # somebody is editing it
@@ -89,9 +91,9 @@ def list_exercises() -> list[ExerciseInfo]:
     return [
         ExerciseInfo.model_validate(
             {name: getattr(exercise, name) for name in ("name", "title", "kind", "plane", "setup")}
-            | {"faults": [rule.title for rule in exercise.fault]}
+            | {"faults": [rule.title for rule in exercise.fault], "unjudged": part.leaves_out(exercise)}
         )
-        for exercise in known
+        for exercise in map(part.fitted, filter(part.can, known))
     ]
 
 
@@ -123,9 +125,9 @@ def add_profile(given: ProfileNew, store: Kept) -> Profile:
 
 
 @router.patch("/profiles/{profile}")
-def rename_profile(profile: Id, given: ProfileNew, store: Kept) -> Profile:
-    """Another name."""
-    if not store.rename_profile(profile, given.name):
+def change_profile(profile: Id, given: ProfileChange, store: Kept) -> Profile:
+    """Another name, or another body."""
+    if not store.change_profile(profile, given.name, given.body):
         raise not_here("profile")
     found = store.find_profile(profile)
     if found is None:

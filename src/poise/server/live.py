@@ -231,6 +231,7 @@ class Conversation(Talk):
                 title=exercise.title if exercise else "",
                 kind=exercise.kind if exercise else "reps",
                 setup=exercise.setup if exercise else "",
+                notes=tuple(going.session.coach.body.notes([exercise] if exercise else [])),
                 skeleton=_SKELETON,
                 classifier=classifier.about.title if classifier else "",
             )
@@ -244,7 +245,7 @@ class Conversation(Talk):
         profile = self._store.find_profile(start.profile)
         if profile is None:
             raise InputError("There is no such profile.", "Choose one of /api/profiles.")
-        session = Session(Coach(start.exercise))
+        session = Session(Coach(start.exercise, body=start.body or profile.body))
         size = (start.width, start.height)
         if start.mode == "setup":
             return Going(start, session, Unkept(self._store, self._thread, ""), size)

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from poise.body import BLAZEPOSE33
+from poise.coach import BodyName
 from poise.report.schema import Advice, Counts, Cue, Hold, Number, Rep, Seconds, Set, View
 
 #: The version of this protocol; within one, fields are only ever added.
@@ -49,6 +50,9 @@ class Start(_Given):
     )
     width: Side = Field(description="Width in pixels of the picture that the keypoints lie in.")
     height: Side = Field(description="Height in pixels of that picture.")
+    body: BodyName | None = Field(
+        default=None, description="What of the body exercises; null: as the profile has it."
+    )
     profile: Name = Field(
         default="", description="Id of whose session it is, from `/api/profiles`; empty for the first."
     )
@@ -119,6 +123,9 @@ class Ready(_Told):
     title: str = Field(description="In plain words; empty for `auto` and `any`.")
     kind: Literal["reps", "hold"] = Field(description="Whether repetitions are counted, or seconds held.")
     setup: str = Field(description="How to stand and where to put the camera; empty for `auto` and `any`.")
+    notes: tuple[str, ...] = Field(
+        (), description="What is neither asked for nor judged of this body, if anything."
+    )
     skeleton: Skeleton
     classifier: str = Field(
         default="", description="What the classifier is called that is asked, too; empty without one."

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from poise.coach import BodyName
 from poise.desk.diary import Entry
 from poise.report.schema import Hold, Rep, Set
 from poise.server.messages import Name
@@ -65,6 +66,7 @@ class ExerciseInfo(_Part):
     plane: str = Field(description="The plane it is best seen in.")
     setup: str = Field(description="How to stand and where to put the camera.")
     faults: tuple[str, ...] = Field(description="What is looked for, in plain words.")
+    unjudged: tuple[str, ...] = Field((), description="What is not looked for, because of the body asked for.")
 
 
 class ModelFile(_Part):
@@ -78,16 +80,27 @@ class ModelFile(_Part):
     here: bool = Field(description="Whether it is on this machine.")
 
 
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=_PLAIN)]
+
+
 class ProfileNew(_Part):
     """A person to keep sessions for."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=_PLAIN)]
+    name: PersonName
+
+
+class ProfileChange(_Part):
+    """What is to be different about a person; what is not named stays."""
+
+    name: PersonName | None = None
+    body: BodyName | None = Field(None, description="What of the body exercises, live and in films.")
 
 
 class Profile(ProfileNew):
     """A person whose sessions are kept apart from others'."""
 
     id: str
+    body: BodyName = Field(description="What of the body exercises.")
     sessions: int = Field(description="How many are kept.")
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from uuid import uuid4
 
 from poise.body.formats import read_recording
+from poise.coach import WHOLE
 from poise.errors import PoiseError
 from poise.language import words
 from poise.report.schema import Report
@@ -118,6 +119,10 @@ class Worker:
         if self._store.jobs.complete(job.id, self.name, poses, report, verdict):
             films.forget_film(job.id)
 
+    def _body(self, job: Job) -> str:
+        profile = self._store.find_profile(job.profile)
+        return profile.body if profile else WHOLE
+
     def _in_a_child(self, job: Job, film: Path, draft: Path) -> Mapping[str, Any] | None:
         """How the analysis ended; None when it was cut off, and may be tried again, or is wanted no more."""
         limits = self._settings.limits
@@ -139,7 +144,8 @@ class Worker:
         stage, progress = words("Starting"), None
         ended: dict[str, Any] | None = None
         try:
-            child.stdin.write(Task.of(film.name, draft, job.exercise, self._settings.network, limits).line())
+            task = Task.of(film.name, draft, job.exercise, self._body(job), self._settings.network, limits)
+            child.stdin.write(task.line())
             child.stdin.flush()
             while child.poll() is None or not said.empty():
                 beat_at = time.monotonic() + BEAT_S

@@ -16,11 +16,12 @@ JobState = Literal["uploading", "queued", "running", "done", "failed"]
 
 @dataclass(frozen=True)
 class Profile:
-    """A person whose sessions are kept apart from others', and how many there are."""
+    """A person whose sessions are kept apart from others', what of the body exercises, and how many there are."""
 
     id: str
     name: str
     sessions: int
+    body: str = "whole"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Store:
         count = select(func.count()).where(SessionRow.profile_id == ProfileRow.id).scalar_subquery()
         with self._database.read() as on:
             rows = on.execute(select(ProfileRow, count).order_by(ProfileRow.created_at, ProfileRow.id)).all()
-            return [Profile(row.id, row.name, sessions) for row, sessions in rows]
+            return [Profile(row.id, row.name, sessions, row.body) for row, sessions in rows]
 
     def find_profile(self, given: str) -> Profile | None:
         """The profile of that id or name; the first for ""."""
@@ -92,8 +92,8 @@ class Store:
         except IntegrityError:
             raise _taken(name) from None
 
-    def rename_profile(self, profile: str, name: str) -> bool:
-        """Give the profile of that id another name; whether there is one.
+    def change_profile(self, profile: str, name: str | None = None, body: str | None = None) -> bool:
+        """Give the profile of that id another name or body; whether there is one.
 
         Raises:
             InputError: when there is another of that name.
@@ -103,10 +103,10 @@ class Store:
             with self._database.write() as on:
                 row = on.get(ProfileRow, profile)
                 if row:
-                    row.name = name
+                    row.name, row.body = name or row.name, body or row.body
                 return row is not None
         except IntegrityError:
-            raise _taken(name) from None
+            raise _taken(name or "") from None
 
     def remove_profile(self, profile: str) -> bool:
         """Delete a profile with all its sessions and films; whether there was one. The last one begins anew."""

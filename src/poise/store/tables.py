@@ -67,6 +67,7 @@ class ProfileRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(60), unique=True)
+    body: Mapped[str] = mapped_column(String(24), default="whole", server_default="whole")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 

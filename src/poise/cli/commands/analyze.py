@@ -10,7 +10,7 @@ import typer
 
 from poise.beside import processes
 from poise.cli.app import app, complain, err, progress_bar
-from poise.cli.options import Backend, HowStrictly, Model, Option, People, Person, Quiet, Trust
+from poise.cli.options import Backend, Body, HowStrictly, Model, Option, People, Person, Quiet, Trust
 from poise.errors import PoiseError
 
 
@@ -60,6 +60,7 @@ def analyze_command(
     start: Annotated[float | None, typer.Option(min=0, help="Second of the film to begin with.")] = None,
     end: Annotated[float | None, typer.Option(min=0, help="Second of the film to end with.")] = None,
     strictness: HowStrictly = "standard",
+    body: Body = "whole",
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON lines; nothing else.")] = False,
 ) -> None:
@@ -71,7 +72,7 @@ def analyze_command(
     with processes(workers) as pool:  # they import what they need while this one does
         from poise.analysis import Settings, analyze, result_folders
         from poise.cli.telling import tell_analysis
-        from poise.coach import ANY, AUTO, load_exercise
+        from poise.coach import ANY, AUTO, load_exercise, partial_body
 
         settings = Settings(
             exercise,
@@ -87,9 +88,11 @@ def analyze_command(
             rate=rate,
             strictness=strictness,
             options=tuple(option or ()),
+            body=body,
         )
+        part = partial_body(body)
         if exercise not in (ANY, AUTO):
-            load_exercise(exercise)
+            part.fitted(load_exercise(exercise))
         failed = 0
         for source, folder in zip(inputs, result_folders(inputs, to), strict=True):
             try:

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.options import Backend, HowStrictly, Model, Option, People, Person, Quiet, Trust
+from poise.cli.options import Backend, Body, HowStrictly, Model, Option, People, Person, Quiet, Trust
 
 
 @app.command("batch")
@@ -45,6 +45,7 @@ def batch(
     people: People = 2,
     person: Person = "largest",
     strictness: HowStrictly = "standard",
+    body: Body = "whole",
     retry: Annotated[bool, typer.Option("--retry", help="Try the films in quarantine again.")] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON; nothing else.")] = False,
@@ -68,6 +69,7 @@ def batch(
         person=person,
         strictness=strictness,
         options=tuple(option or ()),
+        body=body,
     )
     crew: Crew
     if engine == "ray":

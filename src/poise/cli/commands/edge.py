@@ -14,11 +14,12 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.options import Language
+from poise.cli.options import Body, Language
 from poise.errors import MissingExtra
 from poise.language import ENGLISH, translator
 
 if TYPE_CHECKING:
+    from poise.coach import Coach
     from poise.edge.race import Choice
     from poise.edge.watch import Saying
 
@@ -35,6 +36,7 @@ def edge(
     exercise: Annotated[
         str, typer.Option("--exercise", "-e", help="Which exercise, or 'auto' to find out.")
     ] = "auto",
+    body: Body = "whole",
     model: Annotated[
         Literal["auto", "lite", "full"], typer.Option(help="Which BlazePose; auto races them, the first time.")
     ] = "auto",
@@ -71,7 +73,9 @@ def edge(
 
             hear(Board.of(listen), _folder() / "met.json", tell)
             return
-        look = _watching(camera, film, exercise, _choice(model, again, share), share)
+        from poise.coach import Coach
+
+        look = _watching(camera, film, Coach(exercise, body=body), _choice(model, again, share), share)
         if not serve:
             look(tell, lambda: False)
             return
@@ -101,17 +105,15 @@ def _choice(model: str, again: bool, share: float) -> Choice:
 
 
 def _watching(
-    camera: str, film: Path | None, exercise: str, choice: Choice, share: float
+    camera: str, film: Path | None, coach: Coach, choice: Choice, share: float
 ) -> Callable[[Callable[[Saying], None], Callable[[], bool]], None]:
     """Opens what is needed, and gives what watches and tells until it is told to stop."""
-    from poise.coach import Coach
     from poise.edge.watch import Budget, Journal, watch
     from poise.session import Session
     from poise.vision.camera import open_camera
     from poise.vision.estimators import open_estimator
     from poise.vision.video import open_film
 
-    coach = Coach(exercise)
     err.print(f"{choice.model} on {choice.threads} threads, up to {choice.rate:.0f} pictures a second")
 
     def look(tell: Callable[[Saying], None], stop: Callable[[], bool]) -> None:

@@ -37,14 +37,22 @@ function route() {
 
 let offered = false;
 
+/** What can be done with the body of whoever it is now. */
+async function offer() {
+  const exercises = await api.get('/exercises', { body: history.body });
+  live.offer(exercises, history.body);
+  record.offer(exercises);
+}
+
+history.changed = offer;
+$('body').addEventListener('change', () => void history.keep({ body: $('body').value }));
+
 /** Whether the server answers; what needs it says so when it does not. */
 async function check() {
   try {
     if (!offered) {
-      const exercises = await api.get('/exercises');
       await history.profiles();
-      live.offer(exercises);
-      record.offer(exercises);
+      await offer();
       offered = true;
     } else await api.get('/health');
     $('offline').hidden = true;

@@ -18,7 +18,7 @@ export class History {
   #profile = ''; #profiles = []; #sessions = []; #exercise = ''; #shown = 20;
 
   constructor() {
-    $('profile').addEventListener('change', () => { this.#profile = $('profile').value; localStorage.setItem('poise.profile', this.#profile); void this.show(); });
+    $('profile').addEventListener('change', () => { this.#profile = $('profile').value; localStorage.setItem('poise.profile', this.#profile); void this.changed(); void this.show(); });
     $('profile-new').addEventListener('click', () => void this.#newProfile());
     $('profile-name').addEventListener('click', () => void this.#rename());
     $('profile-remove').addEventListener('click', () => void this.#removeProfile());
@@ -29,6 +29,21 @@ export class History {
 
   /** Whose sessions are kept and shown; '' is the first profile. */
   get profile() { return this.#profile; }
+
+  get #own() { return this.#profiles.find(({ id }) => id === this.#profile); }
+
+  /** What of their body exercises. */
+  get body() { return this.#own?.body ?? 'whole'; }
+
+  /** Called when that may be another now. */
+  changed = async () => {};
+
+  /** Change the profile, and keep it so. */
+  async keep(change) {
+    const changed = await api.patch(`/profiles/${this.#profile}`, change);
+    this.#profiles = this.#profiles.map((one) => (one.id === changed.id ? changed : one));
+    await this.changed();
+  }
 
   /** The profiles there are. */
   async profiles() {
@@ -128,22 +143,22 @@ export class History {
     if (!name) return;
     const made = await api.post('/profiles', { name });
     localStorage.setItem('poise.profile', made.id);
-    void this.show();
+    await this.show();
+    await this.changed();
   }
 
   async #rename() {
-    const own = this.#profiles.find(({ id }) => id === this.#profile);
-    const name = await asked(tr('Name of the profile'), own?.name ?? '', tr('Rename'));
+    const name = await asked(tr('Name of the profile'), this.#own?.name ?? '', tr('Rename'));
     if (!name) return;
-    await api.patch(`/profiles/${this.#profile}`, { name });
+    await this.keep({ name });
     void this.show();
   }
 
   async #removeProfile() {
-    const own = this.#profiles.find(({ id }) => id === this.#profile);
-    if (!await confirmed(tr('Delete the profile “{name}” with all its sessions and films? This cannot be undone.', own), tr('Delete'))) return;
+    if (!await confirmed(tr('Delete the profile “{name}” with all its sessions and films? This cannot be undone.', this.#own), tr('Delete'))) return;
     await api.remove(`/profiles/${this.#profile}`);
-    void this.show();
+    await this.show();
+    await this.changed();
   }
 
   async #erase() {

@@ -36,8 +36,9 @@ export class Live {
   get voice() { return this.#voice; }
 
   /** What can be coached, for the form. */
-  offer(exercises) {
+  offer(exercises, body) {
     this.#exercises = exercises;
+    $('body').value = body;
     const named = exercises.map(({ name, title }) => el('option', { value: name }, told(title)));
     $('exercise').replaceChildren(el('option', { value: 'auto' }, tr('Find out what I do')), ...named, el('option', { value: 'any' }, tr('Just count')));
     $('exercise').value = [...$('exercise').options].some(({ value }) => value === this.#choice.exercise) ? this.#choice.exercise : 'auto';
@@ -65,6 +66,8 @@ export class Live {
     $('about').textContent = told(chosen?.setup)
       ?? ($('exercise').value === 'any' ? tr('Counts any movement that repeats, without judging it.')
         : tr('Knows thirteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.'));
+    const unjudged = (chosen?.unjudged ?? []).map((title) => tr('Not judged of this body: {fault}.', { fault: told(title) }));
+    $('body-about').textContent = [$('body').value === 'whole' ? '' : tr('The rest is neither asked for nor judged.'), ...unjudged].filter(Boolean).join(' ');
     $('unit').textContent = chosen?.kind === 'hold' ? tr('Seconds a set') : tr('Repetitions a set');
   }
 
@@ -91,7 +94,7 @@ export class Live {
     $('lens').hidden = list.length < 2;
     this.#to('waiting');
     this.#big('…', tr('Step back until I can see all of you.'));
-    this.stage.coach({ exercise: choice.exercise, mode: 'setup' });
+    this.stage.coach({ exercise: choice.exercise, mode: 'setup', profile: this.#profile() });
     this.#voice.say('tick', '', tr('Step back until I can see all of you.'));
     this.#clock = setInterval(() => this.#tick(), 200);
     $('go').focus();
@@ -106,7 +109,7 @@ export class Live {
     this.workout = new Workout(this.#choice);
     this.#seen = this.stage.now;
     this.stage.video.onended = () => setTimeout(() => { if (this.#film) this.stop(); }, LAST_MS);
-    this.stage.coach({ exercise: 'squat', mode: 'setup' });
+    this.stage.coach({ exercise: 'squat', body: 'whole', mode: 'setup' });
     this.#to('work');
     this.#count();
     this.#clock = setInterval(() => this.#tick(), 200);
@@ -144,16 +147,16 @@ export class Live {
     this.stage.coach({ exercise, profile: this.#profile() });
     this.#to('work');
     $('classified').textContent = '';
-    this.#voice.say('begin', '', tr('Go!'));
+    this.#voice.say('begin', tr('Go!'));
     this.#count();
   }
 
-  /** End the session; what was done is shown when the coach has summed it up. */
-  stop() {
+  /** End the session, with a last word; what was done is shown when the coach has summed it up. */
+  stop(word = tr('Well done.')) {
     if (this.state === 'form') return;
     if (this.state === 'waiting' || this.state === 'starting') { this.#leave(); return; }
     if (this.#film) { this.#leave(); showAthlete(this.workout.done); return; }
-    this.#voice.say('end', '', tr('Well done.'));
+    this.#voice.say('end', word);
     this.stage.stopCoach();
     this.#to('ending');
     this.#big('', tr('Adding it up …'));
@@ -287,14 +290,13 @@ export class Live {
     for (const what of happened) {
       if (what === 'set') {
         this.#to('rest');
-        this.#voice.say('good', '', `${tr('Set {n} done.', { n: this.workout.set })} ${plural('Rest for {n} second.', 'Rest for {n} seconds.', rest)}`);
+        this.#voice.say('good', `${tr('Set {n} done.', { n: this.workout.set })} ${plural('Rest for {n} second.', 'Rest for {n} seconds.', rest)}`);
       } else if (what === 'tick') this.#voice.beep('tick');
       else if (what === 'go') {
         this.#to('work');
-        this.#voice.say('begin', '', tr('Set {n}. Go!', { n: this.workout.set }));
+        this.#voice.say('begin', tr('Set {n}. Go!', { n: this.workout.set }));
       } else if (what === 'done') {
-        this.#voice.say('good', '', plural('The set is done.', 'All {n} sets done.', sets));
-        this.stop();
+        this.stop(plural('The set is done.', 'All {n} sets done.', sets));
         return;
       }
     }

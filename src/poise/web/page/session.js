@@ -97,12 +97,14 @@ class Replay {
     this.#show();
   }
 
-  /** Go to a second of the session; played on from there when asked to. */
-  seek(t, play = true) {
+  /** Go to a second of the session; on a jump it is looked at, and plays on unless little motion is wished for. */
+  seek(t, jump = true) {
     const index = this.#t.findIndex((at) => at >= t);
     this.#at = index < 0 ? this.#t.length - 1 : index;
     this.#show();
-    if (play) { this.element.scrollIntoView({ block: 'center' }); if (!this.#playing) this.#toggle(); }
+    if (!jump) return;
+    this.element.scrollIntoView({ block: 'center' });
+    if (!this.#playing && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.#toggle();
   }
 
   #toggle() {
