@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from poise.errors import ModelUnavailable
+from poise.sim.shipped import ShippedClip
+from poise.web.assets import gather
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -62,3 +66,38 @@ def test_a_release_brings_along_what_was_gathered_for_it(tmp_path: Path) -> None
     )
     (wheel,) = tmp_path.glob("poise-*.whl")
     assert zipfile.ZipFile(wheel).read("poise/web/vendor/runtime.mjs") == b"export {}"
+
+
+@pytest.mark.models
+def test_a_release_needs_no_network(tmp_path: Path, squat: ShippedClip) -> None:
+    """With what is gathered for it inside, nothing of the user around it, and every way out refused."""
+    try:
+        gather(tmp_path / "bundle")
+    except ModelUnavailable as problem:
+        pytest.skip(f"what the page runs on is not here: {problem}")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    own = {"POISE_BUNDLE": str(tmp_path / "bundle")}
+    subprocess.run(
+        [*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, capture_output=True, env=os.environ | own
+    )
+    (wheel,) = tmp_path.glob("poise-*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
+    code = (
+        "from poise.server.offline import forbid_network; forbid_network();"
+        "from poise.web.assets import assets; print(assets().folder);"
+        "import poise; settings = poise.Settings('squat', film=False, workers=1, end=5.0);"
+        f"print(poise.analyze({str(squat.path)!r}, 'results', settings).review.counts.full)"
+    )
+    kept = {name: value for name, value in os.environ.items() if name not in ("POISE_MODELS", "POISE_DATA")}
+    environment = kept | {
+        "PYTHONPATH": str(tmp_path / "unpacked"),
+        "HOME": str(tmp_path / "home"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    folder, count = done.stdout.split()
+    assert list(Path(folder).glob("*.wasm"))
+    assert int(count) >= 1

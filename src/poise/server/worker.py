@@ -43,9 +43,9 @@ from poise.store.store import Store
 BEAT_S, LOOK_S = 1.0, 3.0
 
 _log = logging.getLogger("poise.worker")
-_GONE = "The film is not here any more."
-_BROKE = "The analysis broke off."
-_LOOK = "The server's log says more."
+_GONE = words("The film is not here any more.")
+_BROKE = words("The analysis broke off.")
+_LOOK = words("The server's log says more.")
 
 
 class Worker:
