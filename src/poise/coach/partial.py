@@ -80,12 +80,11 @@ class PartialBody:
         if not side:
             return judged
         pose, turned = judged.pose, judged.view.yaw
-        points, score = pose.points.copy(), pose.score.copy()
+        points = pose.points.copy()
         of, to = _arm_of(pose.skeleton, side), _arm_of(pose.skeleton, "left" if side == "right" else "right")
         alike = (1.0 if 45.0 < turned < 135.0 else -1.0, 1.0)  # seen from the side, else from the front or behind
         points[to[1:]] = points[to[0]] + alike * (points[of[1:]] - points[of[0]])
-        score[to[1:]] = score[of[1:]]
-        return replace(judged, pose=pose.moved(points, score, pose.world))
+        return replace(judged, pose=pose.moved(points, pose.score, pose.world))
 
     def can(self, exercise: Exercise) -> bool:
         """Whether this body can do it and have it counted; seated, only what is done standing otherwise."""
