@@ -301,6 +301,26 @@ def test_camera_mirror_sound_and_size_can_be_changed_while_it_goes_on(
     assert visited.problems == []
 
 
+def test_unless_told_it_finds_out_what_is_done_and_counts_it(server: Served, visit: Callable[..., Visit]) -> None:
+    visited = visit(server.url)
+    page = visited.page
+    visited.begin("auto")
+    names: list[str] = []
+
+    def all_six() -> bool:
+        now = page.evaluate(LOOK)
+        if now["state"] == "work" and (not names or names[-1] != now["doing"]):
+            names.append(now["doing"])
+        return names[-1:] == ["Squat"] and now["count"] == "6"
+
+    until(all_six, 90, "six squats are counted")
+    assert set(names) <= {"Watching", "Counting", "Resting", "Squat"}
+    assert names[0] != "Squat"
+    page.keyboard.press("Escape")
+    until(lambda: visited.state() == "form", 10, "it is summed up")
+    assert "Squat: 6" in visited.text("#done")
+
+
 def test_a_workout_is_sets_with_a_rest_between_them(server: Served, visit: Callable[..., Visit]) -> None:
     visited = visit(server.url)
     page = visited.page
