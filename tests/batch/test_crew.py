@@ -51,7 +51,7 @@ def test_a_job_whose_process_died_is_given_to_another(
 def test_a_job_is_told_by_what_it_is_done_to() -> None:
     store = Results("store", 1)
     assert str(Follow("f" * 64, "squat.mp4", "/films/squat.mp4", Settings(), store)) == "squat.mp4"
-    assert str(Judge("f", "0", (("f" * 64, "squat.mp4", "auto"),), "standard", store)) == "shard f"
+    assert str(Judge("f", "0", (("f" * 64, "squat.mp4", "auto"),), "standard", "whole", store)) == "shard f"
     assert str(Hash("/films/squat.mp4")) == "/films/squat.mp4"
 
 
