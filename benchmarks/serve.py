@@ -141,9 +141,11 @@ class Load:
         return 1 - len(self.late_ms) / sum(self.began <= sent < self.ended for sent in self.sent)
 
     @property
-    def holds(self) -> bool:
-        """Whether everybody is answered in time."""
-        return self.p95 <= LATE_MS and self.share <= SKIPPED
+    def lacks(self) -> str:
+        """What is missing for everybody to have every pose answered in time; nothing when that is so."""
+        late = f"95 % later than {LATE_MS:g} ms" if self.p95 > LATE_MS else ""
+        passed = f"more than {100 * SKIPPED:g} % passed over" if self.share > SKIPPED else ""
+        return ", ".join(filter(None, (late, passed)))
 
     def row(self) -> str:
         """All of it in a line."""
@@ -257,8 +259,8 @@ def measure(exercise: str, counts: list[int], seconds: float, world: bool) -> No
                 load = uvloop.run(_loaded(server, people, exercise, told))
             finally:
                 server.stop()
-        print("  " + load.row(), "" if load.holds else "  <- too late")
-        if not load.holds:
+        print("  " + load.row(), f"  <- {load.lacks}" if load.lacks else "")
+        if load.lacks:
             break
 
 
