@@ -97,6 +97,20 @@ def test_looks_tell_when_the_camera_has_moved() -> None:
     assert moved.index(True) == 5 + 2 * LASTS_S
 
 
+class Paced(list[Frame]):
+    """Frames of a camera."""
+
+    pace = 0.0
+
+
+def test_a_camera_is_asked_for_no_more_pictures_than_are_looked_at() -> None:
+    camera = Paced(frames([0.0]))
+    looks = Looks(camera, Recalling(nobody(0, 0.5)), 0.5)
+    assert camera.pace == 0.5
+    looks.every = 2.0
+    assert camera.pace == 2.0
+
+
 def test_nobody_is_a_missing_pose() -> None:
     (pose,) = Looks(frames([0.0]), Recalling(nobody(0, 0.5)), 0.5)
     assert not pose.seen

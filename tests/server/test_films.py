@@ -296,3 +296,9 @@ def test_an_analysis_ends_when_nobody_waits_for_it_any_more(tmp_path: Path, squa
     child.stdin.close()
     assert child.wait(20) == ABANDONED
     child.stdout.close()
+
+
+def test_the_server_itself_loads_nothing_that_decodes() -> None:
+    script = "import sys, poise.server.serve; print([m for m in ('av', 'PIL', 'kornia_rs') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from poise.batch.places import elsewhere, place
 from poise.errors import InputError
-from poise.vision.video import FILM_SUFFIXES
+from poise.vision.frame import FILM_SUFFIXES
 
 #: Endings of lists of films.
 MANIFESTS = (".txt", ".csv")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from poise.body import Pose
 from poise.coach import Coach
@@ -33,7 +34,6 @@ from poise.desk.backdrop import Backdrop
 from poise.desk.diary import Tally
 from poise.desk.opinion import SecondOpinion
 from poise.errors import InputError, NobodySeen
-from poise.vision.camera import Camera
 from poise.vision.estimators import PoseEstimator
 from poise.vision.frame import Frame
 
@@ -43,13 +43,22 @@ EXERCISE_S, OFFER_S = 60.0, 300.0
 LEARN_MOST_S = 120.0
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """Frames of which fewer may be asked for, ``pace`` seconds apart, as of a camera."""
+
+    pace: float
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+
 class Looks:
     """Poses from a camera or film, ``every`` so many seconds; 0 for every frame. `every` may change on the way.
 
     `moved` says whether the camera has moved since somebody was seen first.
     """
 
-    def __init__(self, frames: Camera | Iterable[Frame], eyes: PoseEstimator, every: float) -> None:
+    def __init__(self, frames: Paced | Iterable[Frame], eyes: PoseEstimator, every: float) -> None:
         self._frames, self._eyes = frames, eyes
         self._backdrop = Backdrop()
         self.every = every
@@ -67,7 +76,7 @@ class Looks:
     @every.setter
     def every(self, seconds: float) -> None:
         self._every = seconds
-        if isinstance(self._frames, Camera):
+        if isinstance(self._frames, Paced):
             self._frames.pace = seconds
 
     def __iter__(self) -> Iterator[Pose]:

@@ -21,7 +21,7 @@ from poise.server.queue import Queue
 from poise.server.resources import FilmLimits, Job, UploadNew
 from poise.store import records
 from poise.store.store import Store
-from poise.vision.video import FILM_SUFFIXES
+from poise.vision.frame import FILM_SUFFIXES
 
 router = APIRouter(prefix="/api", responses=REFUSALS)
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from poise.vision.video import FILM_SUFFIXES
+from poise.vision.frame import FILM_SUFFIXES
 
 
 def harmless(name: str) -> str:

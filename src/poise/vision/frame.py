@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 
+#: Endings of films; here, so that who only takes them in needs nothing that decodes.
+FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".ts", ".ogv")
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:

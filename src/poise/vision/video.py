@@ -31,8 +31,6 @@ from poise.vision.decode import Display, Upright, decoded, opened
 from poise.vision.frame import Frame
 from poise.vision.pictures import FOLDER_SUFFIXES, fitted, is_picture, pictures_in, read_picture
 
-#: Endings of films.
-FILM_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".ts", ".ogv")
 #: Pictures up to this many pixels are decoded one at a time: that costs the least CPU and memory, and is faster
 #: than any estimator. Of larger ones, which would hold the estimator up, several are decoded at once.
 _ONE_AT_A_TIME_PIXELS = 1920 * 1088
