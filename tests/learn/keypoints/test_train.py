@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from poise.body import COCO17
 from poise.learn.keypoints.coco import read_coco
 from poise.learn.keypoints.data import People, Recipe
 from poise.learn.keypoints.evaluate import torch_network
@@ -31,6 +32,20 @@ def people(folder: Path, vary: float = 1.0) -> People:  # noqa: F811
 def test_only_what_counts_is_lost() -> None:
     seen, wanted = torch.zeros(1, 2, 4, 4), torch.ones(1, 2, 4, 4)
     assert float(heatmap_loss(seen, wanted, torch.tensor([[1.0, 0.0]]))) == pytest.approx(0.25)
+
+
+def test_telling_left_from_right_may_weigh_more_than_both_together() -> None:
+    """By hand: ankles off by 3 and 1 are off by 4 together and by 2 apart."""
+    off = torch.zeros(1, 17, 2, 2)
+    left, right, nose = (COCO17.index(name) for name in ("left_ankle", "right_ankle", "nose"))
+    off[:, left], off[:, right] = 3.0, 1.0
+    wanted, counts = torch.zeros_like(off), torch.ones(1, 17)
+    assert float(heatmap_loss(off, wanted, counts)) == pytest.approx(0.5 * (16 / 2 + 4 / 2) / 17)
+    assert float(heatmap_loss(off, wanted, counts, sides=5.0)) == pytest.approx(0.5 * (16 / 2 + 5 * 4 / 2) / 17)
+    off[:, nose] = 2.0
+    assert float(heatmap_loss(off, wanted, counts, sides=5.0)) == pytest.approx(0.5 * (8 + 10 + 4) / 17)
+    counts[:, right] = 0.0
+    assert float(heatmap_loss(off, wanted, counts, sides=5.0)) == pytest.approx(0.5 * (9 + 4) / 17)
 
 
 def test_the_rate_falls_as_in_the_paper_however_many_epochs_there_are() -> None:

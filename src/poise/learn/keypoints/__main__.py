@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--batch", type=int, default=32)
     learn.add_argument("--rate", type=float, default=1e-3)
     learn.add_argument("--fall", choices=("steps", "cosine"), default="steps", help="how the rate falls")
+    learn.add_argument(
+        "--sides", type=float, default=1.0, help="how much telling left from right weighs; 1 as in the paper"
+    )
     learn.add_argument("--begin", type=Path, help="a checkpoint to begin with, such as the authors'")
     learn.add_argument("--workers", type=int, default=0)
     learn.add_argument("--every", type=int, default=1, help="epochs from one measurement to the next")
@@ -132,6 +135,7 @@ def _train(asked: argparse.Namespace) -> None:
         batch=asked.batch,
         rate=asked.rate,
         fall=asked.fall,
+        sides=asked.sides,
         begin=asked.begin,
         workers=asked.workers,
         mixed=asked.mixed,

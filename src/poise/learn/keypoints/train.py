@@ -4,6 +4,10 @@ Adam at 0.001, a tenth of it after 81 % and a hundredth after 95 % of the epochs
 of 210), or up to it and down to nothing along a cosine, which gets further in little time; the loss is the mean
 squared difference of the heatmaps of labelled keypoints. A network is the same at any size of picture, so one may
 begin with small pictures, which cost less, and go on with larger ones.
+
+Left and right look alike, so a network first shows both in both heatmaps, and may stay there: half of each is as
+near as it comes without telling them apart, and the ankles of a small one stayed for 120 000 views. What tells them
+apart is the difference of the two heatmaps, which may weigh more than their sum; the loss is least where it was.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from torch.utils.data.distributed import DistributedSampler
 
+from poise.body import COCO17
 from poise.learn.keypoints.data import People
 from poise.learn.keypoints.evaluate import precision, torch_network
 from poise.learn.keypoints.hrnet import HRNet, load_checkpoint, open_hrnet
@@ -47,6 +52,7 @@ class Training:
         batch: people at a time, on each processor.
         rate: of Adam, at its highest.
         fall: how the rate falls: by steps, as in the paper, or along a cosine after a short rise.
+        sides: how much the difference of a left and a right heatmap weighs, their sum weighing 1 (the paper: 1).
         begin: a checkpoint to begin with: the authors', or one of other people.
         workers: processes that prepare examples.
         mixed: whether to compute in half precision where that is safe.
@@ -61,6 +67,7 @@ class Training:
     batch: int = 32
     rate: float = 1e-3
     fall: Literal["steps", "cosine"] = "steps"
+    sides: float = 1.0
     begin: Path | None = None
     workers: int = 0
     mixed: bool = False
@@ -200,7 +207,7 @@ def _epoch(
         given = pictures.to(device, memory_format=layout, non_blocking=True)
         with torch.autocast(device.split(":")[0], kind, enabled=training.mixed):
             seen = net(given)
-        loss = heatmap_loss(seen.float(), heatmaps.to(device), counts.to(device))
+        loss = heatmap_loss(seen.float(), heatmaps.to(device), counts.to(device), training.sides)
         state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         state.scaler.step(state.optimiser)
         state.scaler.update()
@@ -216,7 +223,19 @@ def rate(training: Training, epoch: float) -> float:
     return training.rate * 0.1 ** sum(epoch >= round(share * training.epochs) for share in _FALLS)
 
 
-def heatmap_loss(seen: Tensor, wanted: Tensor, counts: Tensor) -> Tensor:
-    """Half the mean squared difference of heatmaps ``(N, K, H, W)``, those that do not count left at zero."""
-    off: Tensor = ((seen - wanted) ** 2).mean((2, 3)) * counts
-    return 0.5 * off.mean()
+def heatmap_loss(seen: Tensor, wanted: Tensor, counts: Tensor, sides: float = 1.0) -> Tensor:
+    """Half the mean squared difference of heatmaps ``(N, K, H, W)``, those that do not count left at zero.
+
+    Args:
+        seen: what the network shows.
+        wanted: what it should show.
+        counts: which keypoints count ``(N, K)``.
+        sides: how much the difference of a left and a right heatmap weighs where both count (ours).
+
+    """
+    off = seen - wanted
+    lost: Tensor = (off**2).mean((2, 3)) * counts
+    if sides != 1.0:  # l² + r² = ((l + r)² + (l - r)²) / 2, and each pair is met twice
+        mirror = torch.from_numpy(COCO17.mirror).to(off.device)
+        lost = lost + (sides - 1.0) / 4 * ((off - off[:, mirror]) ** 2).mean((2, 3)) * counts * counts[:, mirror]
+    return 0.5 * lost.mean()
