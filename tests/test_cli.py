@@ -7,18 +7,21 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
 from poise.analysis import Analysis
 from poise.beside import processes
 from poise.body import PoseSequence
 from poise.body.formats import write_recording
-from poise.cli.app import complete
+from poise.cli.app import EXITS, complete
 from poise.coach import exercises
 from poise.desk.diary import Diary, Entry
 from poise.desk.profiles import save_profile
@@ -72,6 +75,40 @@ def test_processes_beside_work_elsewhere_and_end_with_this_one(tmp_path: Path) -
     assert int(said) != running.pid
     with processes(1) as alone:
         assert alone is None
+
+
+def of_one(command: object, name: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+    """A command, and those within it that do something."""
+    assert isinstance(command, TyperCommand | TyperGroup)
+    if not isinstance(command, TyperGroup) or command.invoke_without_command:
+        yield name, command
+    for inner in getattr(command, "commands", {}).values():
+        yield from of_one(inner, f"{name} {inner.name}")
+
+
+EVERY = dict(of_one(typer.main.get_command(complete()), "poise"))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_help_says_what_it_does_takes_and_ends_with_by_example(name: str) -> None:
+    """The examples themselves are typed by tests/test_docs.py."""
+    command = EVERY[name]
+    assert len(command.help or "") > 20
+    parameters = [one for one in command.params if one.name not in ("install_completion", "show_completion")]
+    assert [one.name for one in parameters if not getattr(one, "help", "")] == []
+    epilog = command.epilog or ""
+    assert re.search(rf"^Examples:\n\n(    poise .*\n)*    {name}", epilog)
+    assert epilog.endswith(EXITS)
+    assert [line for line in epilog.splitlines() if len(line) > 78 and line != EXITS] == [], "80 columns"
+
+
+def test_help_is_printed_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = poise("convert", "--help").stdout
+    assert re.search(
+        r"^ Examples: *\n *\n +poise convert squat.mp4 squat.trc  +# a film, for OpenSim *$", said, re.M
+    )
+    assert said.count("Exit status:") == 1
 
 
 def test_version() -> None:

@@ -99,7 +99,9 @@ def command_of(words: list[str]) -> tuple[TyperCommand | TyperGroup, typer.Conte
     return command, within, words
 
 
-@pytest.mark.parametrize(("page", "line"), [(page.name, line) for page in WRITTEN for line in shown(page)])
+@pytest.mark.parametrize(
+    ("page", "line"), [(page.name, line) for page in [*WRITTEN, DOCS / "cli.md"] for line in shown(page)]
+)
 def test_command_lines_are_understood(page: str, line: str) -> None:
     command, within, given = command_of(shlex.split(line))
     if isinstance(command, TyperGroup):

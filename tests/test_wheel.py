@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -66,6 +67,42 @@ def test_a_release_brings_along_what_was_gathered_for_it(tmp_path: Path) -> None
     )
     (wheel,) = tmp_path.glob("poise-*.whl")
     assert zipfile.ZipFile(wheel).read("poise/web/vendor/runtime.mjs") == b"export {}"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, freshly built."""
+    folder = tmp_path_factory.mktemp("sdist")
+    build = f"import hatchling.build; print(hatchling.build.build_sdist({str(folder)!r}))"
+    done = subprocess.run([sys.executable, "-c", build], cwd=ROOT, check=True, capture_output=True, text=True)
+    return folder / done.stdout.strip()
+
+
+def test_the_source_distribution_holds_what_is_in_git_and_nothing_else(source: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    of_the_forge = {name for name in listed if name.startswith(".")}
+    with tarfile.open(source) as packed:
+        held = {member.name.partition("/")[2] for member in packed.getmembers() if member.isfile()}
+    assert held - {"PKG-INFO", ".gitignore"} == {name for name in listed if (ROOT / name).exists()} - of_the_forge
+    assert source.stat().st_size < 4_000_000
+
+
+def test_the_wheel_of_the_source_distribution_is_the_same(unpacked: Path, source: Path, tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(source)], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("poise-*.whl")
+    of_it = zipfile.ZipFile(wheel)
+    theirs = {name: of_it.read(name) for name in of_it.namelist() if not name.endswith("RECORD")}
+    ours = {str(path.relative_to(unpacked)): path for path in unpacked.rglob("*") if path.is_file()}
+    ours = {name: path for name, path in ours.items() if not name.endswith(("RECORD", ".pyc"))}
+    assert set(theirs) == set(ours)
+    assert [name for name, path in ours.items() if path.read_bytes() != theirs[name]] == []
 
 
 @pytest.mark.models

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -22,9 +24,15 @@ Telling = Callable[[str, float, float | None], None]
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+#: What commands end with; the last paragraph of each one's help.
+EXITS = (
+    "Exit status: 0 it was done, or ended by Ctrl+C where that is how it ends; 1 something could not be done, and "
+    "the last lines say what and what to do; 2 it was typed wrong; 130 interrupted."
+)
+_SECTION = re.compile(r"^(?=(?:Examples|Files|Environment):$)", re.MULTILINE)
+
 app = typer.Typer(
     name="poise",
-    help="A posture and workout coach for any camera: it sees how you move, counts, and says what is off and why.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -36,6 +44,22 @@ app = typer.Typer(
 def _top(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
+    """A posture and workout coach for any camera: it sees how you move, counts, and says what is off and why.
+
+    'poise COMMAND --help' tells all of one command.
+
+    Examples:
+        poise demo --open          # what it does, on a film that ships
+        poise analyze workout.mp4  # a film of yours
+        poise live                 # coached in the browser
+        poise desk                 # how you sit
+
+    Environment:
+        POISE_DATA         the folder of all that is yours; history and films, too
+        POISE_MODELS       where model files are looked for first
+        POISE_LANGUAGE     of what is said: de, en, es, fr, ko
+
+    """
     if show_version:
         out.print(f"poise {version('poise')}")
         raise typer.Exit
@@ -83,6 +107,33 @@ def load(words: Sequence[str]) -> typer.Typer:
     asked = words[0] if words else ""
     for name in [asked] if asked in known else () if asked == "--version" else known:
         import_module(f"{commands.__name__}.{name}")
+    _told(app)
     app.registered_commands.sort(key=lambda command: command.name or "")  # whoever imported which first
     app.registered_groups.sort(key=lambda group: group.name or "")
     return app
+
+
+def _told(page: typer.Typer) -> None:
+    """Make the help of every command, and of every group's own, of its docstring."""
+    groups = [group.typer_instance for group in page.registered_groups if group.typer_instance]
+    for one in (*page.registered_commands, page.registered_callback):
+        if one and one.callback:
+            one.help, one.epilog = manual(inspect.getdoc(one.callback) or "")
+    for group in groups:
+        _told(group)
+
+
+def manual(about: str) -> tuple[str, str]:
+    r"""What stands before the arguments, paragraph by paragraph, and what stands after them, line by line.
+
+    >>> before, after = manual("Do it.\n\nMore than\na line.\n\nFiles:\n    done.csv")
+    >>> before
+    'Do it.\n\nMore than a line.'
+    >>> after.splitlines()[:3]
+    ['Files:', '', '    done.csv']
+
+    """
+    text, *sections = _SECTION.split(about)
+    paragraphs = [" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n")]
+    after = [section.strip().replace(":\n", ":\n\n", 1) for section in sections]
+    return "\n\n".join(paragraphs), "\n\n".join([*after, EXITS])

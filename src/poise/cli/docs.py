@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.cli import get_docs_for_click
 
-from poise.cli.app import complete
+from poise.cli.app import EXITS, complete
 from poise.coach import exercises, load_exercise
 from poise.coach.form import error_model
 from poise.coach.measures import MEASURES
@@ -22,12 +22,7 @@ def command_page() -> str:
     """``cli.md``: every command with its arguments and options."""
     root = typer.main.get_command(complete())
     page: str = get_docs_for_click(obj=root, ctx=typer.Context(root, info_name="poise"), name="poise")
-    return _MADE + "\n" + page.rstrip() + "\n\n" + _EXITS
-
-
-_EXITS = """Exit codes: 0 all went well; 1 something could not be done, and the last lines say what and what to do;
-2 the command was typed wrong; 130 interrupted.
-"""
+    return _MADE + "\n" + page.replace(f"{EXITS}\n\n", "").rstrip() + f"\n\n{EXITS}\n"
 
 
 def exercise_page() -> str:

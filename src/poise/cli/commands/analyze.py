@@ -25,7 +25,7 @@ def analyze_command(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="Films, pictures, folders of pictures, keypoint files saved by an earlier run, or keypoints of "
             "OpenPose, MMPose, COCO results (.json), Sports2D or Pose2Sim (.trc).",
             show_default=False,
@@ -68,6 +68,22 @@ def analyze_command(
 
     For each INPUT a folder is written with report.html, report.json, reps.csv, keypoints.parquet, keypoints.npz and
     annotated.mp4. A problem with one input never stops the others.
+
+    Examples:
+        poise analyze workout.mp4                    # what it holds, found out
+        poise analyze squat.mp4 -e squat --no-video  # numbers only
+        poise analyze *.mp4 --out results            # a folder for each
+        poise analyze curls.mp4 -e biceps_curl --body seated
+        poise analyze squat/keypoints.parquet        # without looking again
+        poise analyze openpose_output --rate 30 -e squat --json
+
+    Files:
+        OUT/NAME/report.html      to read, send or print; one file
+        OUT/NAME/report.json      the same as data (docs/report.md)
+        OUT/NAME/reps.csv         a row a repetition
+        OUT/NAME/keypoints.*      where every keypoint was
+        OUT/NAME/annotated.mp4    the film with what was seen and said
+
     """
     with processes(workers) as pool:  # they import what they need while this one does
         from poise.analysis import Settings, analyze, result_folders

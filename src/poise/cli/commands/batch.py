@@ -16,7 +16,7 @@ def batch(
     films: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILMS]",
+            metavar="FILMS",
             help="A folder of films, a pattern in quotes such as 'films/**/*.mp4', or a list: .txt with one a "
             "line, or .csv with columns film and, perhaps, exercise. Without: those given before.",
             show_default=False,
@@ -55,6 +55,20 @@ def batch(
     Films are known by their content: however often one is in the library, and however often this is started, it is
     followed once. What cannot be followed is set aside with the reason, and fails nothing. FILMS and STORE may be
     addresses such as s3://bucket/films.
+
+    Examples:
+        poise batch films --out library   # again, and it goes on
+        poise batch 'films/**/*.mp4' -o library -e squat
+        poise batch films.csv -o library  # columns film, exercise
+        poise batch -o library --retry    # those set aside, once more
+        poise batch s3://bucket/films -o s3://bucket/library --engine ray
+
+    Files:
+        STORE/summary.html          what it comes to
+        STORE/films/, reps/         tables (Parquet): a row a film, a repetition
+        STORE/keypoints/, reports/  what came of each film (docs/batch.md)
+        STORE/quarantine.csv        what could not be used, and why
+
     """
     from poise.analysis import Settings
     from poise.batch.crew import Crew, Processes

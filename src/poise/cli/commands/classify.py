@@ -34,7 +34,14 @@ def classify_command(
     backend: Backend = "blazepose",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines; nothing else.")] = False,
 ) -> None:
-    """Say what a trained classifier sees: every half second, or for every repetition."""
+    """Say what a trained classifier sees: every half second, or for every repetition.
+
+    Examples:
+        poise classify posture/classifier.onnx me.mp4
+        poise classify squats.onnx set.mp4 -e squat  # of every repetition
+        poise classify others.tflite *.jpg --labels good,bad --json
+
+    """
     from poise.body.formats import FORMATS, read_recording
     from poise.classify import open_classifier
     from poise.coach import review

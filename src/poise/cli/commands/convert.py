@@ -29,7 +29,14 @@ def convert_command(
     trust: Trust = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a movement for another program: OpenSim, a motion laboratory, an animator, a spreadsheet."""
+    """Write a movement for another program: OpenSim, a motion laboratory, an animator, a spreadsheet.
+
+    Examples:
+        poise convert squat.mp4 squat.trc          # a film, for OpenSim
+        poise convert keypoints.parquet squat.bvh  # for Blender
+        poise convert openpose_output squat.parquet --rate 30
+
+    """
     from poise.analysis import Settings, look
     from poise.body.formats import export_recording, exportable
 

@@ -51,6 +51,11 @@ def extract_command(
     """Find somebody in every picture and film, and write where their joints are.
 
     What cannot be used (nobody there, low scores) is shown on a page beside the table.
+
+    Examples:
+        poise data extract pictures -o me.csv  # pictures/good, pictures/bad
+        poise data extract set.mp4 --label squat --rate 10 -o set.parquet
+
     """
     from poise.learn.data.extract import LEAST_SCORE, extract, sources, write_rejects
     from poise.vision.estimators import open_estimator
@@ -87,7 +92,12 @@ def capture_command(
     model: Model = "",
     layout: _Layout = "poise",
 ) -> None:
-    """Record yourself before the camera: a countdown, then some seconds, for each class in turn."""
+    """Record yourself before the camera: a countdown, then some seconds, for each class in turn.
+
+    Examples:
+        poise data capture --label good --label bad --rounds 3 -o me.csv
+
+    """
     from poise.learn.data.capture import Plan, capture
     from poise.vision.camera import open_camera
     from poise.vision.estimators import open_estimator
@@ -111,7 +121,12 @@ def frames_command(
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")],
     rate: Annotated[float, typer.Option(min=0.01, help="Pictures a second.")] = 2.0,
 ) -> None:
-    """Take a film apart into pictures, to sort them into folders by class."""
+    """Take a film apart into pictures, to sort them into folders by class.
+
+    Examples:
+        poise data frames film.mp4 sorted --rate 1
+
+    """
     from poise.learn.data.extract import film_to_frames
 
     try:
@@ -138,7 +153,13 @@ def convert_command(
     ] = None,
     layout: _Layout = "poise",
 ) -> None:
-    """Read other people's data, or another format, and write a landmark table."""
+    """Read other people's data, or another format, and write a landmark table.
+
+    Examples:
+        poise data convert person_keypoints.json -o coco.parquet
+        poise data convert table.csv --labels labels.csv -o labelled.csv
+
+    """
     from poise.learn.data import labelled, read_data, read_labels
 
     table = read_data(data)
@@ -157,7 +178,12 @@ def squats_command(
     ] = "verdict",
     workers: Annotated[int, typer.Option(min=1, help="Processes that simulate.")] = 1,
 ) -> None:
-    """Simulate a squat set: people of all sizes, seen by cameras all around them through an estimator's errors."""
+    """Simulate a squat set: people of all sizes, seen by cameras all around them through an estimator's errors.
+
+    Examples:
+        poise data squats --people 200 --label fault -o squats.parquet
+
+    """
     from poise.learn.data.squats import simulate_squats
 
     with progress_bar(quiet=False) as tell:
@@ -183,6 +209,10 @@ def label_command(
     """Label frames and stretches of films, and pictures, with keys, on a page of this machine.
 
     Every label is on disk before the next. Ctrl+C ends it; the same command goes on where it was left.
+
+    Examples:
+        poise data label films --keys g=good,b=bad -o labels.csv
+
     """
     try:
         from poise.server.labelling import run_labelling
@@ -207,7 +237,13 @@ def agreement_command(
     labels: Annotated[list[Path], typer.Argument(help="A file with the labels of two, or two files.")],
     labellers: Annotated[str, typer.Option(help="Which two, such as ann,ben, where there are more.")] = "",
 ) -> None:
-    """Say how far two labellers agree: Cohen's kappa of frames and pictures, overlap of stretches."""
+    """Say how far two labellers agree: Cohen's kappa of frames and pictures, overlap of stretches.
+
+    Examples:
+        poise data agreement ann.csv ben.csv
+        poise data agreement labels.csv --labellers ann,ben
+
+    """
     from poise.learn.data.agreement import FOUND, agreement, two_labellers
     from poise.learn.data.labels import read_labels
 

@@ -23,7 +23,16 @@ def demo(
     ),
     show: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
 ) -> None:
-    """Analyse the films that ship with poise, of a drawn athlete, and say how far the angles are from the truth."""
+    """Analyse the films that ship with poise, of a drawn athlete, and say how far the angles are from the truth.
+
+    Examples:
+        poise demo --open  # and show the report
+        poise demo --out results
+
+    Files:
+        OUT/NAME/                 as of 'poise analyze', for each film
+
+    """
     for clip in shipped():
         with progress_bar(False) as tell:
             analysis = analyze(clip.path, to / clip.name, Settings(exercise=clip.exercise), tell)

@@ -75,6 +75,16 @@ def desk(
 
     The first time, or with --calibrate, sit well and still for ten seconds. Nothing leaves this machine, and no
     picture is kept: the diary holds minutes and counts.
+
+    Examples:
+        poise desk                            # learns, then watches
+        poise desk --calibrate --distance 62  # anew; you measured 62 cm
+        poise desk --profile office --camera 1 --quiet-hours 12:00-13:00
+        poise desk --film sitting.mp4 --json
+
+    Files:
+        desk/ in the data folder      baselines, and diary.jsonl
+
     """
     if context.invoked_subcommand:
         return
@@ -124,7 +134,13 @@ def diary(
     as_json: Annotated[bool, typer.Option("--json", help="Print every entry as a JSON line.")] = False,
     to_csv: Annotated[Path | None, typer.Option("--csv", help="Write every entry to this table.")] = None,
 ) -> None:
-    """Show the hours of today and the last days: minutes sat well, badly and away, and what was said."""
+    """Show the hours of today and the last days: minutes sat well, badly and away, and what was said.
+
+    Examples:
+        poise desk diary --days 30
+        poise desk diary --csv diary.csv
+
+    """
     today = date.today()
     entries = list(Diary(desk_folder() / DIARY).entries(today - timedelta(days=days - 1)))
     if to_csv:
@@ -151,7 +167,13 @@ def diary(
 
 @group.command("snooze")
 def snooze(minutes: Annotated[float, typer.Argument(help="For how long; 0 ends it.")] = 30) -> None:
-    """Hold alerts back for some minutes, also of a desk coach that is running already."""
+    """Hold alerts back for some minutes, also of a desk coach that is running already.
+
+    Examples:
+        poise desk snooze 45
+        poise desk snooze 0  # on again
+
+    """
     until = datetime.now() + timedelta(minutes=minutes)
     Snooze(desk_folder() / "snooze").until(until)
     out.print(f"No alerts until {until:%H:%M}." if minutes > 0 else "Alerts are on again.")
@@ -172,6 +194,12 @@ def second_opinion(
     """Ask a classifier of your own, too: one that you taught with pictures of sitting well and badly.
 
     A copy of it is kept; 'poise desk' and the page say what it says, and when it and the desk coach disagree.
+
+    Examples:
+        poise desk opinion posture/classifier.onnx
+        poise desk opinion theirs.tflite --labels up,down --good up
+        poise desk opinion --off
+
     """
     folder = desk_folder()
     if off:
@@ -189,7 +217,12 @@ def second_opinion(
 
 @group.command("profiles")
 def list_profiles() -> None:
-    """List the baselines that are kept."""
+    """List the baselines that are kept.
+
+    Examples:
+        poise desk profiles
+
+    """
     folder = desk_folder()
     for name in profiles(folder):
         base = load_profile(folder, name)

@@ -24,7 +24,12 @@ _LIBRARIES = ("numpy", "ai-edge-litert", "av", "pillow", "kornia-rs", "arro3-io"
 
 @app.command("doctor")
 def doctor() -> None:
-    """Say what poise finds on this machine: versions, models, runtime, threads, cameras and codecs."""
+    """Say what poise finds on this machine: versions, models, runtime, threads, cameras and codecs.
+
+    Examples:
+        poise doctor
+
+    """
     _line("poise", version("poise"))
     _line("python", f"{sys.version.split()[0]} on {platform.platform()}")
     _line("processor", f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")

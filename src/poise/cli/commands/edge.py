@@ -63,6 +63,16 @@ def edge(
 
     Which model the board bears, at how many pictures a second, is found out once. Other devices open the page
     /watch.html of --serve, or run poise edge --listen with the address that it prints.
+
+    Examples:
+        poise edge                                 # a USB camera
+        poise edge --camera libcamera --say voice  # a Pi's own; speaks
+        poise edge --serve --host 0.0.0.0          # others may watch
+        poise edge --listen 'https://board:8765/pair?token=...' --say voice
+
+    Files:
+        edge/journal.jsonl in the data folder       a line for each set
+
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tell = _telling(say, language)

@@ -19,7 +19,13 @@ app.add_typer(group, name="exercises")
 
 @group.callback()
 def list_exercises(context: typer.Context) -> None:
-    """List the exercises poise knows, your own among them."""
+    """List the exercises poise knows, your own among them.
+
+    Examples:
+        poise exercises
+        poise exercises show squat
+
+    """
     if context.invoked_subcommand:
         return
     table = Table(box=None)
@@ -39,7 +45,13 @@ def list_exercises(context: typer.Context) -> None:
 
 @group.command("show")
 def show(name: Annotated[str, typer.Argument(help="A name from the list, or a .toml file.")]) -> None:
-    """Show how an exercise is counted, what its form is held to, and where every limit comes from."""
+    """Show how an exercise is counted, what its form is held to, and where every limit comes from.
+
+    Examples:
+        poise exercises show squat
+        poise exercises show my_own.toml
+
+    """
     exercise = load_exercise(name)
     out.print(f"[bold]{escape(exercise.title)}[/] ({exercise.name})\n{escape(exercise.setup)}")
     signal = exercise.signal

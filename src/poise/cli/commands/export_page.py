@@ -20,6 +20,10 @@ def export_page_command(
     """Make a page without a server behind it: pose and this classifier on the device, for any static host.
 
     It shows the label and how sure it is, and sounds when the label is the one to be warned of. Nothing is sent.
+
+    Examples:
+        poise export-page posture/classifier.onnx page
+
     """
     from poise.web.static_page import export_page
 

@@ -46,7 +46,13 @@ def list_sessions(
     data: Data = None,
     database: Database = "",
 ) -> None:
-    """List sessions, the newest first."""
+    """List sessions, the newest first.
+
+    Examples:
+        poise history list
+        poise history list --profile Ann -e squat --limit 5
+
+    """
     with open_store(database, data) as store:
         names = {one.id: one.name for one in store.profiles()}
         found = store.sessions(_profile(store, profile), exercise, limit=limit)
@@ -70,7 +76,12 @@ def list_sessions(
 
 @group.command("show")
 def show(session: Which, data: Data = None, database: Database = "") -> None:
-    """Show one session: its sets, and what was off."""
+    """Show one session: its sets, and what was off.
+
+    Examples:
+        poise history show 3f2a
+
+    """
     with open_store(database, data) as store:
         whole = _find(store, session)
     out.print(f"[bold]{whole.id}[/], {whole.started_at.astimezone():%Y-%m-%d %H:%M}, {whole.duration_s:.0f} s")
@@ -89,7 +100,7 @@ def show(session: Which, data: Data = None, database: Database = "") -> None:
 @group.command("export")
 def export(
     session: Annotated[
-        str, typer.Argument(metavar="[SESSION]", help="The id of one session, or its first letters; else all.")
+        str, typer.Argument(metavar="SESSION", help="The id of one session, or its first letters; else all.")
     ] = "",
     to: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("poise-history.csv"),
     form: Annotated[
@@ -100,7 +111,13 @@ def export(
     data: Data = None,
     database: Database = "",
 ) -> None:
-    """Write sessions to a file of the kind that its ending says."""
+    """Write sessions to a file of the kind that its ending says.
+
+    Examples:
+        poise history export -o everything.json
+        poise history export 3f2a -o monday.parquet  # the keypoints of one
+
+    """
     from poise.store.export import to_csv, to_json
 
     form = form or _form(to)
@@ -130,7 +147,7 @@ def export(
 @group.command("delete")
 def delete(
     sessions: Annotated[
-        list[str] | None, typer.Argument(metavar="SESSION...", help="Ids, or their first letters.")
+        list[str] | None, typer.Argument(metavar="SESSION", help="Ids, or their first letters.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of --profile's, or everybody's.")] = False,
     older_than: Annotated[
@@ -141,7 +158,13 @@ def delete(
     data: Data = None,
     database: Database = "",
 ) -> None:
-    """Delete sessions with their keypoints, films and results, for good."""
+    """Delete sessions with their keypoints, films and results, for good.
+
+    Examples:
+        poise history delete 3f2a
+        poise history delete --older-than 365 --yes
+
+    """
     with open_store(database, data) as store:
         if older_than is not None:
             if yes or typer.confirm(f"Delete everything older than {older_than:g} days?"):

@@ -30,7 +30,12 @@ _Seed = Annotated[int, typer.Option(help="Of everything random.")]
 
 @group.command("recipes")
 def recipes_command() -> None:
-    """List the recipes that come with poise; each is a TOML file you may copy and change."""
+    """List the recipes that come with poise; each is a TOML file you may copy and change.
+
+    Examples:
+        poise learn recipes
+
+    """
     from poise.learn.recipe import load_recipe, recipes
 
     for name in recipes():
@@ -57,6 +62,16 @@ def train_command(
     """Train a recipe on a table, measure it on people it never saw, and write it down.
 
     The folder holds report.html, run.json, the network, and the classifier as ONNX.
+
+    Examples:
+        poise learn train posco me.csv -o posture
+        poise learn train streams squats.parquet -o run --split view
+
+    Files:
+        OUT/report.html        how good it is, and of whom
+        OUT/run.json           the same as data
+        OUT/classifier.onnx    for 'poise classify' and elsewhere
+
     """
     _torch()
     from poise.learn.data import read_data
@@ -86,7 +101,12 @@ def table_command(
     seed: _Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print the SNU thesis's table for any films: LSTM and convolutions, LSTM alone, convolutions alone."""
+    """Print the SNU thesis's table for any films: LSTM and convolutions, LSTM alone, convolutions alone.
+
+    Examples:
+        poise learn table squats.parquet --json
+
+    """
     _torch()
     from poise.learn.data import read_data
     from poise.learn.recipe import load_recipe
@@ -122,7 +142,12 @@ def table_command(
 def compare_command(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
 ) -> None:
-    """Put several runs side by side."""
+    """Put several runs side by side.
+
+    Examples:
+        poise learn compare first second third
+
+    """
     from poise.learn.report import read_results
 
     rows = [("run", "recipe", "split", "train", "test", "95 %", "F1", "calibration", "random split", "people")]
@@ -156,7 +181,13 @@ def export_command(
     ] = "float32",
     report: Annotated[Path | None, typer.Option(help="Write the comparison as JSON, too.")] = None,
 ) -> None:
-    """Write a trained classifier for elsewhere, and hold the file to the network: raw keypoints in, labels out."""
+    """Write a trained classifier for elsewhere, and hold the file to the network: raw keypoints in, labels out.
+
+    Examples:
+        poise learn export posture -o posture.tflite --precision int8
+        poise learn export posture -o posture.onnx --report same.json
+
+    """
     _torch()
     from poise.learn.export import TOLERANCE, exported
     from poise.learn.run import read_run
@@ -181,7 +212,12 @@ def why_command(
     at: Annotated[float, typer.Option(help="The middle of what is asked about, seconds.")],
     to: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("why.html"),
 ) -> None:
-    """Say which joints and which moments drove a verdict, and draw it on the skeleton."""
+    """Say which joints and which moments drove a verdict, and draw it on the skeleton.
+
+    Examples:
+        poise learn why run keypoints.parquet --at 12.5 -o why.html
+
+    """
     _torch()
     from poise.body.formats import read_recording
     from poise.classify import window_of

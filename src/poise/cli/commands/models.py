@@ -17,7 +17,13 @@ app.add_typer(group, name="models")
 
 @group.callback()
 def list_models(context: typer.Context) -> None:
-    """List the model files: licence, size, sha256, and whether each is here."""
+    """List the model files: licence, size, sha256, and whether each is here.
+
+    Examples:
+        poise models
+        poise models fetch blazepose-full
+
+    """
     if context.invoked_subcommand:
         return
     for model in models():
@@ -29,11 +35,17 @@ def list_models(context: typer.Context) -> None:
 
 @group.command("fetch")
 def fetch_models(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Names from the list.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names from the list.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Fetch every model that can be.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch model files into the cache, each checked against its published hash."""
+    """Fetch model files into the cache, each checked against its published hash.
+
+    Examples:
+        poise models fetch blazepose-full blazepose-lite
+        poise models fetch --all
+
+    """
     wanted = [model.name for model in models() if not model.source] if everything else names or []
     if not wanted:
         err.print("Say which: poise models fetch NAME, or poise models fetch --all.")

@@ -84,6 +84,18 @@ def serve(
 
     On this machine alone nobody needs a token. With --host others can come in: the page is encrypted, and devices
     pair by the QR code.
+
+    Examples:
+        poise serve                 # for this machine
+        poise serve --host 0.0.0.0  # for phones too, by QR code
+        poise serve --host 0.0.0.0 --certificate cert.pem --key key.pem
+        poise serve --database postgresql://poise@localhost/poise
+
+    Files:
+        DATA/poise.sqlite     history, unless --database says where
+        DATA/films/           films that were sent, and what came of them
+        DATA/token, tls/      what devices pair with; for your eyes only
+
     """
     settings = _settings(host, port, data, database, queue, workers, keep_days, certificate, key, tls, no_network)
     _run(_with(settings, classifier, labels), new_token, show=False)
@@ -99,7 +111,13 @@ def live(
     labels: Labels = "",
     no_network: NoNetwork = False,
 ) -> None:
-    """Be coached in the browser: `poise serve`, and the page opened."""
+    """Be coached in the browser: `poise serve`, and the page opened.
+
+    Examples:
+        poise live
+        poise live --classifier posture/classifier.onnx
+
+    """
     settings = _settings(host, port, data, "", "", 1, keep_days, None, None, True, no_network)
     _run(_with(settings, classifier, labels), False, show=True)
 
@@ -111,7 +129,13 @@ def worker(
     queue: QueueUrl = "",
     no_network: NoNetwork = False,
 ) -> None:
-    """Analyse films for a server elsewhere, until interrupted; --data must be its folder, too."""
+    r"""Analyse films for a server elsewhere, until interrupted; --data must be its folder, too.
+
+    Examples:
+        poise worker --data /srv/poise --queue redis://db.example/0 \
+          --database postgresql://poise@db.example/poise
+
+    """
     settings = _settings("127.0.0.1", 0, data, database, queue, 1, None, None, None, True, no_network)
     from poise.server.worker import work
 

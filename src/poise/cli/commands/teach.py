@@ -31,7 +31,7 @@ def teach_command(
     films: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILM]...",
+            metavar="FILM",
             help="What shows it, three to five good repetitions in each: films, keypoint files saved by an earlier "
             "run, or the word 'camera'. Without any: the camera.",
             show_default=False,
@@ -64,6 +64,16 @@ def teach_command(
     """Show a movement a few times; it becomes an exercise that poise counts, and with bad examples judges.
 
     The exercise is a file of the same kind as those that ship with poise, yours to change by hand.
+
+    Examples:
+        poise teach high_kick kick.mp4
+        poise teach high_kick                    # before the camera
+        poise teach high_kick side.mp4 front.mp4 --bad 'Bent knee=bent.mp4'
+        poise analyze training.mp4 -e high_kick  # from then on
+
+    Files:
+        exercises/NAME.toml in the data folder, or --out
+
     """
     faults: dict[str, list[str]] = {}
     for example in bad or ():
