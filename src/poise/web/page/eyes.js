@@ -25,7 +25,7 @@ const now = () => performance.timeOrigin + performance.now() - epoch;
 
 /** The connection to the coach: it begins again by itself, and goes on with the session it was in. */
 class Link {
-  #url; #socket = null; #start = null; #session = null; #tries = 0; #timer = 0; #closed = false; #answered = null;
+  #url; #socket = null; #start = null; #session = null; #tries = 0; #timer = 0; #closed = false; #answered = null; #sent = 0;
 
   constructor(url) { this.#url = url; }
 
@@ -40,6 +40,7 @@ class Link {
 
   pose(message) {
     if (!this.ready || this.#socket.bufferedAmount > FULL_BUFFER) return false;
+    this.#sent = message.t;
     return this.say(message);
   }
 
@@ -83,7 +84,7 @@ class Link {
       return;
     }
     postMessage({ type: 'told', message });
-    this.#answered?.();
+    if (message.t >= this.#sent) this.#answered?.(); // an answer to the pose before does not end the wait
   }
 
   close() { this.#closed = true; clearTimeout(this.#timer); this.#socket?.close(1000); }
