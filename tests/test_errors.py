@@ -33,6 +33,10 @@ def test_an_unknown_name_is_a_key_error_that_reads_like_a_sentence() -> None:
     assert text == "No backend is called 'blazepoze'. Did you mean 'blazepose'? Known: blazepose, replay."
 
 
+def test_where_nothing_is_known_it_says_so() -> None:
+    assert str(UnknownName("profile", "Ann", [])) == "No profile is called 'Ann'. There is none yet."
+
+
 def test_a_name_like_no_other_gets_no_guess() -> None:
     assert "Did you mean" not in str(UnknownName("exercise", "xyz", ["squat", "lunge"]))
 

@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from browser import CHROMIUM, fake_camera, flags
+from playwright.sync_api import Browser, Playwright
 from websockets.sync.client import connect
 
 from poise.body import Pose, PoseSequence
@@ -27,18 +31,22 @@ from tests.coach.desk.sitters import sitting
 from tests.coach.teach.shows import shows
 from tests.learn.data.made import pictures
 from tests.processes import end
+from tests.web.conftest import until
+
+ROOT = Path(__file__).parents[1]
 
 
 class Home:
-    """Somebody's machine: a folder to work in, and one where poise keeps what is theirs."""
+    """Somebody's machine: poise freshly installed, a folder to work in, and one for what poise keeps of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.env = os.environ | {"POISE_DATA": str(folder / "data"), "COLUMNS": "200"}
+    def __init__(self, folder: Path, poise: Path) -> None:
+        self.folder, self.poise = folder, poise
+        self.env = os.environ | {"POISE_DATA": str(folder / "data"), "COLUMNS": "200", "BROWSER": "true"}
+        self.env.pop("PYTHONPATH", None)
 
     def types(self, *words: str | Path, expect: int = 0) -> str:
         """Run a command to its end; what it printed."""
-        command = [sys.executable, "-m", "poise", *map(str, words)]
+        command = [str(self.poise), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, env=self.env, cwd=self.folder, check=False)
         said = done.stdout + done.stderr
         assert "Traceback" not in said, said
@@ -48,7 +56,7 @@ class Home:
     @contextmanager
     def serves(self, *words: str) -> Iterator[str]:
         """A server while it is needed; its address."""
-        command = [sys.executable, "-m", "poise", "serve", "--port", "0", "--workers", "0", *words]
+        command = [str(self.poise), *words, "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self.env, cwd=self.folder) as process:
             assert process.stdout
             said = ""
@@ -62,6 +70,23 @@ class Home:
                 end(process, signal.SIGINT)
 
 
+def installed(folder: Path) -> Path:
+    """The command, of a wheel just built and put into an environment of its own, to which what is here is lent."""
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", str(folder), str(ROOT)], check=True, capture_output=True)
+    (wheel,) = folder.glob("poise-*.whl")
+    venv.create(folder / "venv")
+    python, here = folder / "venv" / "bin" / "python", sysconfig.get_path("purelib")
+    theirs = "import sysconfig, poise; print(sysconfig.get_path('purelib'), poise.__file__)"
+    put = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*put, str(wheel)], check=True, capture_output=True)
+    asked = subprocess.run([python, "-I", "-c", theirs], check=True, capture_output=True, text=True)
+    site, found = map(Path, asked.stdout.split())
+    assert found.is_relative_to(site)
+    (site / "lent.pth").write_text(here)
+    return python.with_name("poise")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, squat: ShippedClip) -> Home:
     folder = tmp_path_factory.mktemp("home")
@@ -71,15 +96,31 @@ def home(tmp_path_factory: pytest.TempPathFactory, squat: ShippedClip) -> Home:
     write_recording(folder / "sitting.npz", PoseSequence.of(sitting(80, Spell("slump", 20, 999, {"slump": 6}))))
     write_recording(folder / "kick.npz", shows("lateral_raise", 4))
     write_recording(folder / "more.npz", shows("lateral_raise", 6, seed=3, tall=1.6))
-    return Home(folder)
+    return Home(folder, installed(tmp_path_factory.mktemp("installed")))
+
+
+@pytest.fixture(scope="module")
+def browser(
+    playwright: Playwright, squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser | None]:
+    """Chromium, before whose camera somebody stands, then squats; None where there is none."""
+    if not CHROMIUM:
+        yield None
+        return
+    film = fake_camera(squat, tmp_path_factory.mktemp("camera") / "squat.mjpeg")
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags(film))
+    yield chromium
+    chromium.close()
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("time", ["first", "again"])
-def test_an_afternoon(home: Home, time: str) -> None:
+def test_an_afternoon(home: Home, browser: Browser | None, time: str) -> None:
     here = home.folder
     looks(home)
     is_coached(home, here / "results" / "squat" / "keypoints.parquet")
+    if browser:
+        is_coached_on_the_page(home, browser)
     sits(home)
     teaches(home, again=time == "again")
     trains(home)
@@ -105,7 +146,10 @@ def is_coached(home: Home, keypoints: Path) -> None:
     """The page opens, and its socket counts what it is shown."""
     poses = read_recording(keypoints)
     width, height = poses.size or (0, 0)
-    with home.serves("--no-network") as url, connect(url.replace("http", "ws") + "ws", proxy=None) as socket:
+    with (
+        home.serves("serve", "--workers", "0", "--no-network") as url,
+        connect(url.replace("http", "ws") + "ws", proxy=None) as socket,
+    ):
         assert "<h1>" in httpx.get(url, trust_env=False).text
         socket.send(json.dumps({"type": "start", "exercise": "squat", "width": width, "height": height}))
         counts = {}
@@ -119,6 +163,20 @@ def is_coached(home: Home, keypoints: Path) -> None:
             pass
     assert counts["full"] == 5
     assert told["session"]
+
+
+def is_coached_on_the_page(home: Home, browser: Browser) -> None:
+    """`poise live`, and in the browser nothing but an exercise chosen and Start pressed."""
+    with home.serves("live", "--no-network") as url:
+        page = browser.new_page()
+        page.goto(url)
+        page.select_option("#exercise", "squat")
+        page.click("#start")
+        until(lambda: page.inner_text("#count") == "2", 90, "two squats are counted")
+        page.keyboard.press("Escape")
+        until(lambda: page.evaluate("document.documentElement.dataset.state") == "form", 20, "it is summed up")
+        assert "Squat: 2" in page.inner_text("#done")
+        page.close()
 
 
 def body(pose: Pose) -> list[list[float] | None]:
@@ -167,7 +225,8 @@ def works_through_a_library(home: Home, again: bool) -> None:
 def takes_along_and_deletes(home: Home) -> None:
     """What the coach kept is listed, exported and gone."""
     listed = home.types("history", "list")
-    (session,) = re.findall(r"^.*?\b([0-9a-f]{8,})\b.*Squat", listed, re.MULTILINE)
+    session, *others = re.findall(r"^.*?\b([0-9a-f]{8,})\b.*Squat", listed, re.MULTILINE)
+    assert len(others) == bool(CHROMIUM)
     assert "Squat" in home.types("history", "show", session)
     home.types("history", "export", session, "--out", "mine.json")
     assert json.loads((home.folder / "mine.json").read_text())["sessions"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -130,6 +130,7 @@ def analyze(
         writing = [beside.submit(write_recording, file, followed.poses) for file in files]
         judged = judge(given, followed.poses, settings.strictness, settings.body)
         verdict, ms = judged.review, {**followed.ms, **judged.ms}
+        wait(writing)  # what one of them could not do must not cut the other off
         for file, written in zip(files, writing, strict=True):
             try:
                 written.result()

@@ -79,7 +79,8 @@ class UnknownName(InputError, KeyError):
         names = sorted(known)
         close = get_close_matches(given, names, n=1)
         guess = f"Did you mean {close[0]!r}? " if close else ""
-        super().__init__(f"No {kind} is called {given!r}.", f"{guess}Known: {', '.join(names)}.")
+        there = f"Known: {', '.join(names)}." if names else "There is none yet."
+        super().__init__(f"No {kind} is called {given!r}.", f"{guess}{there}")
 
 
 class ResultsUnwritable(PoiseError):

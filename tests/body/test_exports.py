@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import bvh as bvh_reader
 import c3d as c3d_reader
+import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from poise.body import BLAZEPOSE33, COCO17, HALPE26, Pose, PoseSequence
-from poise.body.formats import EXPORTS, export_recording, read_people
+from poise.body.formats import EXPORTS, export_recording, holds_people, read_people
 from poise.body.formats.mot import angles
 from poise.body.formats.motion import motion_of
 from poise.errors import InputError, MissingExtra, UnknownName
@@ -86,6 +89,58 @@ def test_a_picture_without_depth_is_written_in_pixels(tmp_path: Path) -> None:
     assert np.diff(knee, axis=0) == pytest.approx(0.0)
     down = seen[0].at("left_ankle") - seen[0].at("nose")
     assert down == pytest.approx(given.at("left_ankle")[0] - given.at("nose")[0], abs=1e-3)
+
+
+def test_another_reader_finds_the_markers_of_a_trc(tmp_path: Path) -> None:
+    export_recording(tmp_path / "a.trc", recording(BENDING))
+    names = (tmp_path / "a.trc").read_text().splitlines()[3].split("\t")
+    table = pd.read_csv(tmp_path / "a.trc", sep="\t", skiprows=6, header=None)
+    assert table[1].tolist() == pytest.approx([0, 1 / 30, 2 / 30, 0.1], abs=1e-6)
+    ankle = names.index("left_ankle")
+    height, depth = table[ankle + 1] - table[names.index("left_knee") + 1], table[ankle + 2]
+    bend = np.radians(BENDING)
+    assert height.to_numpy() == pytest.approx(-400 * np.cos(bend), abs=1e-3)
+    assert np.abs(depth.to_numpy()) == pytest.approx(400 * np.sin(bend), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "table"),
+    [
+        (".csv", "read_csv('{}', skip=1)"),
+        (".parquet", "read_parquet('{}')"),
+        (
+            ".json",
+            "(select unnest(columns.t) t, unnest(columns.left_ankle_y) left_ankle_y, "
+            "unnest(columns.left_pinky_x) left_pinky_x from read_json('{}'))",
+        ),
+    ],
+)
+def test_tables_are_read_by_a_database_that_is_not_ours(tmp_path: Path, suffix: str, table: str) -> None:
+    given = recording(BENDING)
+    export_recording(tmp_path / f"a{suffix}", given)
+    rows = f"select t, left_ankle_y, left_pinky_x from {table.format(tmp_path / f'a{suffix}')}"
+    found = np.array(duckdb.execute(rows).fetchall(), dtype=np.float64)
+    assert found[:, 0].tolist() == given.t.tolist()
+    assert found[:, 1].tolist() == given.at("left_ankle")[:, 1].tolist()
+    assert np.isnan(found[:, 2]).all(), "unseen"
+
+
+def test_an_archive_is_read_by_numpy_and_json_says_its_units(tmp_path: Path) -> None:
+    given = recording(BENDING)
+    for suffix in (".npz", ".json"):
+        export_recording(tmp_path / f"a{suffix}", given)
+    assert np.load(tmp_path / "a.npz")["points"] == pytest.approx(given.points, nan_ok=True)
+    said = json.loads((tmp_path / "a.json").read_text())
+    assert (said["skeleton"], said["size"]) == ("blazepose33", [640, 480])
+    assert {column.rpartition("_")[2] for column in said["columns"]} == set(", ".join(said["units"]).split(", "))
+
+
+def test_a_json_of_poise_is_told_from_others(tmp_path: Path) -> None:
+    export_recording(tmp_path / "ours.json", recording(BENDING))
+    (tmp_path / "theirs.json").write_text('{"people": []}')
+    assert not holds_people(tmp_path / "ours.json")
+    assert holds_people(tmp_path / "theirs.json")
+    assert holds_people(tmp_path / "none.json")
 
 
 @pytest.mark.filterwarnings("ignore:No analog data found")

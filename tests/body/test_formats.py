@@ -91,7 +91,7 @@ def test_the_suffix_may_be_in_capitals_and_the_path_a_string(tmp_path: Path, suf
 
 
 def test_an_unknown_suffix_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    known = r"'.pickle'.*Known: .csv, .npz, .parquet"
+    known = r"'.pickle'.*Known: .csv, .json, .npz, .parquet"
     with pytest.raises(UnknownName, match=known):
         read_recording(tmp_path / "recording.pickle")
     with pytest.raises(UnknownName, match=known):

@@ -341,8 +341,9 @@ def test_a_missing_film_is_guessed(tmp_path: Path) -> None:
 
 
 def test_an_address_is_no_film() -> None:
-    with pytest.raises(UnreadableMedia, match="is an address, not a file"):
-        open_film("https://example.org/squat.mp4")
+    for given in ("https://example.org/squat.mp4", Path("https://example.org/squat.mp4")):
+        with pytest.raises(UnreadableMedia, match="is an address, not a file"):
+            open_film(given)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read anything")

@@ -20,7 +20,7 @@ from poise.vision.ahead import ahead
 from poise.vision.estimators import PoseEstimator, open_estimator, read_options
 from poise.vision.frame import Frame
 from poise.vision.tracking import LARGEST, Choice, PersonTracker
-from poise.vision.video import Film, open_film
+from poise.vision.video import ENDS_EARLY, Film, open_film
 from poise.vision.weights import Progress as Fetching
 
 #: Seconds each part of a film starts early, so that its estimator has found the person when the part begins.
@@ -262,6 +262,8 @@ def _joined(parts: list[_Part], name: str, choice: Choice) -> Followed:
         "pose": 1e3 * sum(part.seeing_s for part in parts) / frames,
     }
     notes = dict.fromkeys(note for part in parts for note in part.notes)
+    for later in [note for note in notes if note.startswith(ENDS_EARLY)][1:]:
+        del notes[later]  # it ended where the first part says
     if lost_s >= LOST_S:
         notes[f"The person coached was out of sight for {lost_s:.1f} s in which somebody else was there."] = None
     return Followed(poses, tracker.people_seen, ms, tuple(notes))

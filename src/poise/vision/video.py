@@ -12,6 +12,7 @@ that jumps back by more than a second (joined films do) goes on where it was.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from poise.vision.pictures import FOLDER_SUFFIXES, fitted, is_picture, pictures_
 _ONE_AT_A_TIME_PIXELS = 1920 * 1088
 #: Seconds a film may fall short of its stated duration before it counts as cut off.
 _SHORT = 0.5
+#: How the note begins that says so.
+ENDS_EARLY = "The film ends early"
 #: Seconds a clock must jump back by to count as started anew.
 _RESTART = 1.0
 
@@ -46,10 +49,10 @@ class Film:
 
     ``size`` is width and height in pixels of every frame, after turning it upright and squaring its pixels;
     ``duration`` is in seconds and, like ``frame_count``, an estimate from the file's header for what lies
-    between ``start`` and ``end``, or None when the file does not say. ``rotation`` is how many degrees
-    clockwise the pictures were turned to be upright. ``origin`` is the first picture's time in seconds on the
-    file's own clock, on which its sound lies, too. ``notes`` are sentences about what could not be read,
-    complete after an iteration.
+    between ``start`` and ``end``, or None when the file does not say; ``whole`` is the duration of all of it.
+    ``rotation`` is how many degrees clockwise the pictures were turned to be upright. ``origin`` is the first
+    picture's time in seconds on the file's own clock, on which its sound lies, too. ``notes`` are sentences
+    about what could not be read, complete after an iteration.
     """
 
     path: Path
@@ -62,6 +65,7 @@ class Film:
     start: float = 0.0
     end: float = math.inf
     origin: float = 0.0
+    whole: float | None = None
     notes: list[str] = field(default_factory=list)
     _read: Callable[[Film], Iterator[Frame]] = field(kw_only=True, repr=False)
     _closed: Event = field(default_factory=Event, init=False, repr=False)
@@ -142,14 +146,14 @@ def _trimmed(film: Film, start: float, end: float) -> Film:
                 f"{film.name!r} is {film.duration:.1f} s long; nothing lies after {start:g} s.",
                 "Give an earlier start.",
             )
-        whole, film.duration = film.duration, min(end, film.duration) - start
-        if film.frame_count is not None and whole > 0:
-            film.frame_count = math.ceil(film.frame_count * film.duration / whole)
+        film.whole, film.duration = film.duration, min(end, film.duration) - start
+        if film.frame_count is not None and film.whole > 0:
+            film.frame_count = math.ceil(film.frame_count * film.duration / film.whole)
     return film
 
 
 def _missing(path: Path, given: str) -> UnreadableMedia:
-    if "://" in given:
+    if re.match(r"[a-z]{2,}:/", given):  # a path has made one stroke of two
         return UnreadableMedia(
             f"{given!r} is an address, not a file.", "Download it first, or open it as a camera."
         )
@@ -255,9 +259,9 @@ def _read_video(film: Film) -> Iterator[Frame]:
     finally:
         if damaged is not None:
             film.note(f"The film is damaged at {damaged:.1f} s; what could not be decoded is left out.")
-    seen, whole = max(clock.now + clock.step, film.start), film.start + (film.duration or 0.0)
-    if seen < whole - _SHORT:
-        film.note(f"The film ends early: {seen:.1f} s of {whole:.1f} s could be read.")
+    seen, asked = max(clock.now + clock.step, film.start), film.start + (film.duration or 0.0)
+    if seen < asked - _SHORT:
+        film.note(f"{ENDS_EARLY}: {seen:.1f} s of {film.whole or asked:.1f} s could be read.")
 
 
 def _container(path: Path) -> InputContainer:

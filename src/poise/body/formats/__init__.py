@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from poise.body.formats import bvh, c3d, csv_text, mot, npz, parquet, trc
+from poise.body.formats import bvh, c3d, csv_text, json_text, mot, npz, parquet, trc
 from poise.body.formats.atomic import replacing
 from poise.body.formats.people import Instant, holds_people, read_people
 from poise.body.pose import PoseSequence
@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
     ".npz": Format(npz.read, npz.write),
     ".parquet": Format(parquet.read, parquet.write),
     ".csv": Format(csv_text.read, csv_text.write),
+    ".json": Format(json_text.read, json_text.write),
 }
 
 #: Kinds of files for other programs, by suffix: markers, joint angles, a turning skeleton; less than a recording.

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poise.body.formats import trc
+from poise.body.formats import json_text, trc
 from poise.body.pose import Array, Pose, levelled
 from poise.body.skeleton import BODY25, COCO17, HALPE26, OPENPOSE18, Skeleton
 from poise.errors import UnreadableRecording
@@ -49,10 +49,11 @@ class _Seen(NamedTuple):
 
 
 def holds_people(path: Path) -> bool:
-    """Whether a path is a file or folder of keypoints that others made, by its name."""
+    """Whether a path is a file or folder of keypoints that others made, by its name and first bytes."""
     if path.is_dir():
         return next(path.glob(f"*{_OPENPOSE}"), None) is not None
-    return path.suffix.lower() in (".json", ".trc")
+    suffix = path.suffix.lower()
+    return suffix == ".trc" or (suffix == ".json" and not json_text.is_recording(path))
 
 
 def read_people(path: Path | str, rate: float | None = None) -> list[Instant]:

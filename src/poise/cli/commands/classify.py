@@ -42,7 +42,7 @@ def classify_command(
         poise classify others.tflite *.jpg --labels good,bad --json
 
     """
-    from poise.body.formats import FORMATS, read_recording
+    from poise.body.formats import FORMATS, holds_people, read_recording
     from poise.classify import open_classifier
     from poise.coach import review
     from poise.vision.estimators import open_estimator
@@ -52,7 +52,7 @@ def classify_command(
     failed = 0
     for source in inputs:
         try:
-            if source.suffix in FORMATS:
+            if source.suffix in FORMATS and not holds_people(source):
                 poses = read_recording(source)
             else:
                 with progress_bar(as_json) as tell:

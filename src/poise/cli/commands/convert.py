@@ -18,7 +18,8 @@ def convert_command(
         Path, typer.Argument(help="A film; or keypoints of poise, OpenPose, MMPose, COCO, Sports2D or Pose2Sim.")
     ],
     target: Annotated[
-        Path, typer.Argument(help="What to write: .trc, .c3d, .mot (joint angles), .bvh, .parquet, .csv or .npz.")
+        Path,
+        typer.Argument(help="What to write: .trc, .c3d, .mot (joint angles), .bvh, .json, .parquet, .csv or .npz."),
     ],
     backend: Backend = "blazepose",
     model: Model = "",

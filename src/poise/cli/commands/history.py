@@ -13,7 +13,7 @@ from rich.table import Table
 from poise.body.formats import replacing, write_recording
 from poise.cli.app import app, err, out
 from poise.cli.commands.serve import Data, Database
-from poise.errors import InputError, ResultsUnwritable
+from poise.errors import InputError, ResultsUnwritable, UnknownName
 from poise.store import open_store
 
 if TYPE_CHECKING:
@@ -131,7 +131,10 @@ def export(
             if form in (Form.NPZ, Form.PARQUET):
                 poses = store.poses(chosen[0].id) if session else None
                 if poses is None:
-                    raise InputError("Keypoints are exported of one session that has some.", "Give its id.")
+                    raise InputError(
+                        "Keypoints are exported of one session that has some.",
+                        "Give its id; see: poise history list",
+                    )
                 write_recording(to.with_suffix(f".{form}"), poses)
                 to = to.with_suffix(f".{form}")
             else:
@@ -195,8 +198,7 @@ def _profile(store: Store, name: str) -> str:
         return ""
     found = store.find_profile(name)
     if found is None:
-        known = ", ".join(one.name for one in store.profiles())
-        raise InputError(f"No profile is called {name!r}.", f"Known: {known}.")
+        raise UnknownName("profile", name, [one.name for one in store.profiles()])
     return found.id
 
 
