@@ -14,7 +14,11 @@ from poise.body import Pose, PoseSequence
 from poise.coach import Coach, Counts, Review, View, load_exercise, review
 from poise.coach.counting import ENTER_S, LEAVE_S, LOOK_HZ, PAUSE_S, SURE_AGAIN, UNSURE, Holds, Progress
 from poise.coach.stretch import Judged
-from poise.sim import Camera, Performance, Tempo, film_poses, perform
+from poise.sim import MOVES, Camera, Performance, Tempo, film_poses, perform
+from poise.sim import Body as SimBody
+from poise.sim.body import Posture
+from poise.sim.move import Beat
+from poise.sim.moves.others import OTHERS
 
 FRONT, SIDE = Camera(yaw=0), Camera(yaw=90)
 RATE = 20.0
@@ -107,6 +111,28 @@ def test_what_breaks_a_condition_of_the_exercise_is_invalid() -> None:
     result = review("squat", film(perform("push_up", reps=2)))
     assert result.counts == Counts(invalid=2)
     assert "your trunk was not upright" in result.reps[0].reasons
+
+
+def on_one_leg(body: SimBody, beat: Beat) -> Posture:
+    """A squat with the right foot held ahead, off the floor."""
+    squat = MOVES["squat"].pose(body, beat)
+    ahead = np.zeros((len(beat.t), 2, 3))
+    ahead[:, 1] = body.stature * np.array((0.0, 0.1, 0.25))
+    return replace(squat, feet=np.asarray(squat.feet) + ahead)
+
+
+@pytest.mark.parametrize("yaw", [0, 60, 150])
+def test_marching_on_the_spot_is_no_squat(yaw: float) -> None:
+    marching = perform(OTHERS["knee_raise"], reps=8, form={"mood": 4.0})
+    result = review("squat", film(marching, Camera(yaw=yaw)))
+    assert (result.counts.full, result.counts.partial) == (0, 0)
+    assert {reason for rep in result.reps for reason in rep.reasons} >= {"your hips hardly came down"}
+
+
+@pytest.mark.parametrize("yaw", [0, 60, 150])
+def test_a_squat_on_one_leg_is_a_squat(yaw: float) -> None:
+    squats = perform(replace(MOVES["squat"], pose=on_one_leg), reps=3)
+    assert review("squat", film(squats, Camera(yaw=yaw))).counts == Counts(full=3)
 
 
 @pytest.mark.parametrize(("speed", "kind"), [(10.0, "full"), (60.0, "invalid")])

@@ -77,12 +77,20 @@ EVEN: dict[str, Place] = {
     "left_ankle": (0.0, 0.0, 0.6),
 }
 
+#: Upright, the right foot lifted off the floor.
+ON_ONE_LEG: dict[str, Place] = {
+    "left_hip": (0.0, 1.7, 0.3),
+    "left_ankle": (0.0, 0.0, 0.3),
+    "right_ankle": (0.3, 0.9, -0.3),
+}
+
 #: Feet of someone who squats, heels a tenth of a torso above the toes.
 ON_TOES: dict[str, Place] = {**SQUATTING, "left_heel": (-0.1, 0.1, 0.3)}
 
 #: What every measure is of a body, by hand.
 EXPECTED: dict[str, tuple[Mapping[str, Place], float]] = {
     "hip_height": (SQUATTING, 0.86 * COS30),
+    "standing_height": (ON_ONE_LEG, 1.7),
     "shoulder_height": (SQUATTING, 0.86 * COS30 + COS45),
     "shoulder_over_hands": (SQUATTING, -0.54),
     "trunk_rise": (SQUATTING, COS45),

@@ -11,6 +11,7 @@ import numpy as np
 from poise.body import Pose
 from poise.coach.correct import Correction
 from poise.coach.counting import angles, machine_of
+from poise.coach.entry import Doubting
 from poise.coach.events import ANY, Counts, Cue, Event, Feedback, View
 from poise.coach.exercise import Exercise, load_exercise
 from poise.coach.form import Strictness
@@ -177,7 +178,7 @@ def _machine(
     if isinstance(exercise, Timeline):
         return Workout(exercise, strictness, body)
     if exercise == AUTO:
-        return Workout(Recogniser(only=body.able), strictness, body)
+        return Workout(Doubting(Recogniser(only=body.able)), strictness, body)
     if exercise == ANY:
         return UnknownReps(recorded)
     return machine_of(

@@ -116,6 +116,15 @@ class Still(_Strict):
     within: float
 
 
+class Entry(_Measured):
+    """The way into a hold, from rest to turn of its signal: unless told what it is, poise believes no other.
+
+    ``keeps``: the least share of what the measure was before that is left of it all the way.
+    """
+
+    keeps: float
+
+
 class Rule(_Measured):
     """A fault: a measure at a moment, held to a limit. Between ``ok`` and ``limit`` nothing is said.
 
@@ -242,6 +251,7 @@ class Exercise(_Strict):
         "with `floor` feet stay on their level only",
     )
     still: Still | None = None
+    entry: Entry | None = None
     condition: tuple[Condition, ...] = ()
     benchmark: tuple[Benchmark, ...] = ()
     fault: tuple[Rule, ...] = ()

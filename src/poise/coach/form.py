@@ -239,7 +239,7 @@ def _broken(rule: Rule, value: float, sigma: float, lenience: float) -> float:
 
 
 def violated(condition: Condition, stretch: Stretch) -> bool:
-    """Whether a stretch clearly breaks a condition; what was not seen breaks none.
+    """Whether a stretch clearly breaks a condition; what was not seen most of the time breaks none.
 
     It asks for less than a rule, so it is read from further off its plane.
     """
@@ -248,6 +248,8 @@ def violated(condition: Condition, stretch: Stretch) -> bool:
         return False
     scores = stretch.scores(measure)
     side = int(np.argmax(scores.mean(-1)))
+    if np.median(scores[side]) < DIMLY:
+        return False
     values = np.where(scores[side] >= DIMLY, stretch.values(measure)[side], np.nan)
     value = stretch.at(condition.at, values).value
     if math.isnan(value):

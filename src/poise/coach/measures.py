@@ -94,6 +94,13 @@ def hip_height(body: Body, side: str) -> Array:
     return _above(body, "mid_hip", "mid_ankle")
 
 
+@_measure("torso", "any", "mid_hip", "left_ankle", "right_ankle")
+def standing_height(body: Body, side: str) -> Array:
+    """Hips above the lower ankle: falls in a squat, on one leg too, and stays when a knee is raised."""
+    y = body.pose.all_at(("mid_hip", "left_ankle", "right_ankle"))[..., 1]
+    return np.asarray((np.maximum(y[..., 1], y[..., 2]) - y[..., 0]) / body.scale)
+
+
 @_measure("torso", "any", "mid_shoulder", "mid_ankle")
 def shoulder_height(body: Body, side: str) -> Array:
     """Shoulders above ankles: falls when bending to a bar on the floor."""
