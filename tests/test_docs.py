@@ -6,12 +6,14 @@ import json
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 import typer
+from mypy import api as mypy
 from typer.core import TyperCommand, TyperGroup
 
 import poise
@@ -151,6 +153,18 @@ def test_examples_run(page: Path, desk_of_a_reader: Path, capsys: pytest.Capture
     for example in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
         exec(compile(example, page.name, "exec"), names)
     assert capsys.readouterr().out or "print" not in page.read_text()
+
+
+def test_examples_are_typed_as_users_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page's examples pass `mypy --strict` in a folder of their own, by the types that poise brings along."""
+    monkeypatch.chdir(tmp_path)
+    for page in WRITTEN:
+        examples = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+        if examples:
+            Path(page.stem.replace("-", "_") + ".py").write_text("\n".join(examples))
+    options = ["--config-file=", "--strict", "--cache-dir", str(ROOT / ".mypy_cache" / "examples")]
+    said, _, _ = mypy.run([*options, "--python-executable", sys.executable, "."])
+    assert re.fullmatch(r"Success: no issues found in [5-9] source files\n", said), said
 
 
 def test_what_an_exercise_file_may_say_is_told_key_by_key() -> None:

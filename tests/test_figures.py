@@ -52,6 +52,33 @@ def test_a_figure_stands_where_it_was_measured(page: str, words: str, anchor: st
     assert not missing, f"{page}: [{words}], but #{anchor} does not say {missing}"
 
 
+#: What is no figure of ours: others' (each with its source beside it), what is reckoned from ours, and limits.
+NOT_MEASURED = {
+    "learn.md": {"20 ms"},
+    "peers.md": {"430 pictures a second", "2 % of a processor"},
+    "scaling.md": {
+        "24 pictures a second",
+        "30 pictures a second",
+        "0.2 GB",
+        "17 TB",
+        "225 TB",
+        "11 GB",
+        "30 MB",
+        "3 GB",
+    },
+}
+_MEASURE = re.compile(
+    r"\d+(?:\.\d+)? (?:ms|MB|GB|TB|(?:pictures|poses|frames) a second|% of a (?:core|processor))\b"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_figure_of_speed_or_size_is_a_link_to_where_it_was_measured(page: Path) -> None:
+    text = re.sub(r"^(```.*?^```|    .*?$)", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    bare = set(_MEASURE.findall(_LINK.sub("", " ".join(text.split()))))
+    assert bare == NOT_MEASURED.get(page.name, set())
+
+
 @pytest.mark.parametrize("anchor", sorted({anchor for _, _, anchor in CLAIMS if anchor}))
 def test_a_section_names_the_command_that_prints_it(anchor: str) -> None:
     assert _COMMAND.search(MEASURED[anchor]), f"RESULTS.md, #{anchor}: which command printed this?"
