@@ -213,6 +213,13 @@ def test_what_is_said_of_a_peer_has_its_source() -> None:
         assert re.search(r"\]\(https://", claim), claim
 
 
+def test_the_gallery_shows_every_picture_that_is_made() -> None:
+    kept = {path.name for path in (DOCS / "pictures").iterdir()}
+    assert len(kept) > 5
+    assert set(re.findall(r"pictures/([\w.]+)", (DOCS / "gallery.md").read_text())) == kept
+    assert set(re.findall(r"\w+\.jpg", (ROOT / "benchmarks" / "pictures.py").read_text())) == kept
+
+
 def test_every_measure_and_rule_is_explained() -> None:
     for measure in MEASURES.values():
         assert len(measure.about) > 10, measure.name
