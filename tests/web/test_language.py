@@ -33,6 +33,11 @@ SAID = """() => [...document.querySelectorAll('body *')].filter((node) =>
   ...(node.matches('select:not(#language)') ? [...node.options].map(({ text }) => text) : []),
   ...['::before', '::after'].map((part) => getComputedStyle(node, part).content.replace(/^(none|normal)$/, '')),
 ]).map((text) => text.trim()).filter(Boolean)"""
+SAYING = """(text) => {
+  document.documentElement.dataset.state = 'work';
+  for (const id of ['stage', 'cue', 'awake']) document.getElementById(id).hidden = false;
+  document.getElementById('cue').textContent = text;
+}"""
 SPEECH = """
 window.spoken = [];
 speechSynthesis.getVoices = () => ['en-GB', 'de-DE', 'fr-FR']
@@ -64,6 +69,23 @@ def rep(kind: str, *faults: dict[str, Any], reasons: tuple[str, ...] = ()) -> di
 def done(exercise: str, title: str, **faults: int) -> dict[str, Any]:
     measured = {"full": 2, "held_s": 0, "rom": 80.0, "unit": "deg", "tempo_s": 2.2}
     return {"exercise": exercise, "title": title, **measured, "faults": faults}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ko"])
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (740, 360), (1100, 720)])
+def test_what_is_said_stands_clear_of_the_buttons(
+    server: Served, visit: Callable[..., Visit], language: str, width: int, height: int
+) -> None:
+    page = visit(server.url, locale=language, viewport={"width": width, "height": height}).page
+    cue = translator(language)("Sit lower, until your thighs are level with the floor.")
+    page.evaluate(SAYING, cue)
+    said, bar = (page.locator(what).bounding_box() for what in ("#cue", ".foot .bar"))
+    assert said
+    assert bar
+    assert said["y"] + said["height"] <= bar["y"]
+    assert bar["y"] + bar["height"] <= height
+    assert said["x"] >= 0
+    assert said["x"] + said["width"] <= width
 
 
 #: A session as the server keeps it, with a repetition of every kind.
