@@ -33,10 +33,11 @@ SAID = """() => [...document.querySelectorAll('body *')].filter((node) =>
   ...(node.matches('select:not(#language)') ? [...node.options].map(({ text }) => text) : []),
   ...['::before', '::after'].map((part) => getComputedStyle(node, part).content.replace(/^(none|normal)$/, '')),
 ]).map((text) => text.trim()).filter(Boolean)"""
-SAYING = """(text) => {
+SAYING = """([text, sound]) => {
   document.documentElement.dataset.state = 'work';
   for (const id of ['stage', 'cue', 'awake']) document.getElementById(id).hidden = false;
   document.getElementById('cue').textContent = text;
+  document.getElementById('quiet').textContent = sound;
 }"""
 SPEECH = """
 window.spoken = [];
@@ -77,8 +78,8 @@ def test_what_is_said_stands_clear_of_the_buttons(
     server: Served, visit: Callable[..., Visit], language: str, width: int, height: int
 ) -> None:
     page = visit(server.url, locale=language, viewport={"width": width, "height": height}).page
-    cue = translator(language)("Sit lower, until your thighs are level with the floor.")
-    page.evaluate(SAYING, cue)
+    say = translator(language)
+    page.evaluate(SAYING, [say("Sit lower, until your thighs are level with the floor."), say("Sound: voice")])
     said, bar = (page.locator(what).bounding_box() for what in ("#cue", ".foot .bar"))
     assert said
     assert bar
