@@ -111,6 +111,37 @@ def test_help_is_printed_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> N
     assert said.count("Exit status:") == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("poise ana", ["analyze"]),
+        ("poise history ex", ["export"]),
+        ("poise analyze --no-", ["--no-video"]),
+        ("poise analyze --strictness b", ["beginner"]),
+        ("poise analyze --body sea", ["seated"]),
+        ("poise analyze --backend blaze", ["blazepose"]),
+        *[(f"poise {one} sq", ["squat"]) for one in ("batch -e", "classify -e", "edge -e", "history list -e")],
+        *[(f"poise {one} sq", ["squat"]) for one in ("analyze -e", "desk --exercise", "exercises show")],
+        ("poise models fetch blazepose-f", ["blazepose-full"]),
+        ("poise learn train pos", ["posco", "posture_model"]),
+    ],
+)
+def test_the_shell_completes_what_is_typed(
+    typed: str, offered: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = typed.split()
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1), "_TYPER_COMPLETE_ARGS": typed}
+    asked |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1]}
+    for shell in ("bash", "zsh", "fish"):
+        for name, value in {**asked, "_POISE_COMPLETE": f"complete_{shell}"}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            complete()(args=[], prog_name="poise")
+        assert ended.value.code == 0
+        said = re.findall(r"[\w-]+", capsys.readouterr().out)
+        assert [word for word in dict.fromkeys(said) if word in offered] == offered, shell
+
+
 def test_version() -> None:
     assert poise("--version").stdout.startswith("poise 0.")
 

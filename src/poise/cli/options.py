@@ -8,7 +8,21 @@ import typer
 
 from poise.language import VARIABLE, languages
 
-Backend = Annotated[str, typer.Option(help="Who looks; 'poise doctor' lists them.")]
+
+def exercise_names(incomplete: str) -> list[str]:
+    """Exercises that begin so, for the shell."""
+    from poise.coach import exercises, own_exercises
+
+    return [name for name in ("auto", "any", *exercises(), *own_exercises()) if name.startswith(incomplete)]
+
+
+def _backends(incomplete: str) -> list[str]:
+    from poise.vision.estimators import known_backends
+
+    return [name for name in known_backends() if name.startswith(incomplete)]
+
+
+Backend = Annotated[str, typer.Option(autocompletion=_backends, help="Who looks; 'poise doctor' lists them.")]
 Model = Annotated[str, typer.Option(help="Which of its models, such as lite, full or heavy; or a model file.")]
 Trust = Annotated[
     bool, typer.Option("--trust", help="Use a model file even if nobody is known to have published it.")

@@ -10,14 +10,19 @@ import typer
 
 from poise.beside import processes
 from poise.cli.app import app, complain, err, progress_bar
-from poise.cli.options import Backend, Body, HowStrictly, Model, Option, People, Person, Quiet, Trust
+from poise.cli.options import (
+    Backend,
+    Body,
+    HowStrictly,
+    Model,
+    Option,
+    People,
+    Person,
+    Quiet,
+    Trust,
+    exercise_names,
+)
 from poise.errors import PoiseError
-
-
-def _exercise_names(incomplete: str) -> list[str]:
-    from poise.coach import exercises, own_exercises
-
-    return [name for name in ("auto", "any", *exercises(), *own_exercises()) if name.startswith(incomplete)]
 
 
 @app.command("analyze")
@@ -38,7 +43,7 @@ def analyze_command(
             "-e",
             help="Which exercise it is (see 'poise exercises'), a .toml file, 'any' to count only, or "
             "'auto' to find out.",
-            autocompletion=_exercise_names,
+            autocompletion=exercise_names,
         ),
     ] = "auto",
     to: Annotated[Path, typer.Option("--out", "-o", help="Where the folders of results go.")] = Path(

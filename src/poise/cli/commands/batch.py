@@ -8,7 +8,18 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.options import Backend, Body, HowStrictly, Model, Option, People, Person, Quiet, Trust
+from poise.cli.options import (
+    Backend,
+    Body,
+    HowStrictly,
+    Model,
+    Option,
+    People,
+    Person,
+    Quiet,
+    Trust,
+    exercise_names,
+)
 
 
 @app.command("batch")
@@ -28,7 +39,10 @@ def batch(
     exercise: Annotated[
         str,
         typer.Option(
-            "--exercise", "-e", help="Which exercise they hold, where a list does not say; as in analyze."
+            "--exercise",
+            "-e",
+            autocompletion=exercise_names,
+            help="Which exercise they hold, where a list does not say; as in analyze.",
         ),
     ] = "auto",
     engine: Annotated[

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, complain, out, progress_bar
-from poise.cli.options import Backend
+from poise.cli.options import Backend, exercise_names
 from poise.errors import PoiseError
 
 
@@ -24,7 +24,12 @@ def classify_command(
     inputs: Annotated[list[Path], typer.Argument(help="Films, pictures, or saved keypoints.")],
     exercise: Annotated[
         str,
-        typer.Option("--exercise", "-e", help="Classify each repetition of an exercise, not every half second."),
+        typer.Option(
+            "--exercise",
+            "-e",
+            autocompletion=exercise_names,
+            help="Classify each repetition of an exercise, not every half second.",
+        ),
     ] = "",
     hop: Annotated[float, typer.Option(min=0.05, help="Seconds from one answer to the next.")] = 0.5,
     labels: Annotated[

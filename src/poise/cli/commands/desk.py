@@ -17,7 +17,7 @@ from rich.table import Table
 
 from poise.body.formats import FORMATS, read_recording
 from poise.cli.app import app, err, out
-from poise.cli.options import Language
+from poise.cli.options import Language, exercise_names
 from poise.coach.desk import EXERCISES, PRESENCES, Baseline, Desk, DeskFeedback, DeskSettings, Learning
 from poise.coach.desk.signatures import TITLES
 from poise.desk.alerts import open_alerts
@@ -63,7 +63,9 @@ def desk(
     language: Language = ENGLISH,
     nudge_minutes: Annotated[float, typer.Option(min=1, help="At most one nudge in so many minutes.")] = 10,
     break_minutes: Annotated[float, typer.Option(min=5, help="Minutes of sitting until a break.")] = 45,
-    exercise: Annotated[list[str] | None, typer.Option(help="What to do in breaks, in turn.")] = None,
+    exercise: Annotated[
+        list[str] | None, typer.Option(autocompletion=exercise_names, help="What to do in breaks, in turn.")
+    ] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="Signatures never to mention, such as near.")] = None,
     quiet_hours: Annotated[str | None, typer.Option(help="Hours without alerts, such as 22:00-07:00.")] = None,
     model: Annotated[str, typer.Option(help="Which BlazePose: lite, full or heavy.")] = "full",

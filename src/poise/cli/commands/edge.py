@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from poise.cli.app import app, err, out, progress_bar
-from poise.cli.options import Body, Language
+from poise.cli.options import Body, Language, exercise_names
 from poise.errors import MissingExtra
 from poise.language import ENGLISH, translator
 
@@ -34,7 +34,10 @@ def edge(
     ] = "0",
     film: Annotated[Path | None, typer.Option(help="Watch a film instead.", show_default=False)] = None,
     exercise: Annotated[
-        str, typer.Option("--exercise", "-e", help="Which exercise, or 'auto' to find out.")
+        str,
+        typer.Option(
+            "--exercise", "-e", autocompletion=exercise_names, help="Which exercise, or 'auto' to find out."
+        ),
     ] = "auto",
     body: Body = "whole",
     model: Annotated[

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from poise.cli.app import app, complain, out
+from poise.cli.options import exercise_names
 from poise.coach import exercises, load_exercise, own_exercises
 from poise.coach.form import error_model
 from poise.errors import PoiseError
@@ -44,7 +45,11 @@ def list_exercises(context: typer.Context) -> None:
 
 
 @group.command("show")
-def show(name: Annotated[str, typer.Argument(help="A name from the list, or a .toml file.")]) -> None:
+def show(
+    name: Annotated[
+        str, typer.Argument(autocompletion=exercise_names, help="A name from the list, or a .toml file.")
+    ],
+) -> None:
     """Show how an exercise is counted, what its form is held to, and where every limit comes from.
 
     Examples:

@@ -13,6 +13,7 @@ from rich.table import Table
 from poise.body.formats import replacing, write_recording
 from poise.cli.app import app, err, out
 from poise.cli.commands.serve import Data, Database
+from poise.cli.options import exercise_names
 from poise.errors import InputError, ResultsUnwritable, UnknownName
 from poise.store import open_store
 
@@ -41,7 +42,10 @@ class Form(StrEnum):
 @group.command("list")
 def list_sessions(
     profile: Who = "",
-    exercise: Annotated[str, typer.Option("--exercise", "-e", help="Only sessions with this exercise.")] = "",
+    exercise: Annotated[
+        str,
+        typer.Option("--exercise", "-e", autocompletion=exercise_names, help="Only sessions with this exercise."),
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     data: Data = None,
     database: Database = "",

@@ -43,9 +43,18 @@ def recipes_command() -> None:
         out.print(f"[bold]{name}[/]  {escape(recipe.about)}\n  {escape(recipe.source)}.")
 
 
+def _recipes(incomplete: str) -> list[str]:
+    from poise.learn.recipe import recipes
+
+    return [name for name in recipes() if name.startswith(incomplete)]
+
+
 @group.command("train")
 def train_command(
-    recipe: Annotated[str, typer.Argument(help="One of 'poise learn recipes', or a .toml file of your own.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(autocompletion=_recipes, help="One of 'poise learn recipes', or a .toml file of your own."),
+    ],
     data: _Data,
     to: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.", show_default=False)],
     split: _Split = "subject",

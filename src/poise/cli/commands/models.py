@@ -33,9 +33,16 @@ def list_models(context: typer.Context) -> None:
         out.print(f"[bold]{escape(model.name)}[/]  {model.licence}, {size}\n  {escape(here)}\n  {known}")
 
 
+def _names(incomplete: str) -> list[str]:
+    return [model.name for model in models() if model.name.startswith(incomplete)]
+
+
 @group.command("fetch")
 def fetch_models(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names from the list.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", autocompletion=_names, help="Names from the list."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Fetch every model that can be.")] = False,
     quiet: Quiet = False,
 ) -> None:
