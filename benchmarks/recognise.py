@@ -6,7 +6,7 @@ python benchmarks/recognise.py [--data ../shared/data/repcount-blazepose] [--cli
 
 RepCount: of the classes that RepCount and poise share, every video goes through the coach's smoothing and, pose by
 pose, through the `Recogniser`. A *window* is one look of it at 3 seconds, three quarters of which lie within
-annotated repetitions; it is right when the likeliest of all classes (13 exercises, rest, unknown) is: by the
+annotated repetitions; it is right when the likeliest of all classes (15 exercises, rest, unknown) is: by the
 network alone, and by what the recogniser believes once it has held that against the windows before (causal). A
 *video* is right when the mean of its windows is; *said* is what the recogniser said for the longest time, and the
 delay is from the first annotated repetition to saying it. DeepFit's network answers frame by frame among its ten

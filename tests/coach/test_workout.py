@@ -16,7 +16,7 @@ from poise.coach.recognise import REST, UNKNOWN, Recognised
 from poise.coach.stretch import Judged
 from poise.coach.workout import AROUND_S, BRIEF_S, SET_S, Span, Workout, sets_of
 from poise.errors import UnknownName
-from poise.sim import Camera, Noise, film_poses, perform
+from poise.sim import Camera, Noise, Tempo, film_poses, perform
 from poise.sim.moves.others import OTHERS
 
 RATE = 15.0
@@ -277,6 +277,31 @@ def test_a_whole_workout_becomes_its_log_without_anybody_saying_what_it_is() -> 
         "biceps_curl",
     ]
     assert REST in names
+
+
+def test_what_is_held_and_what_is_lifted_are_sets_of_a_log_that_nobody_named() -> None:
+    poses: list[Pose] = []
+    for performance in (
+        perform("wall_sit", reps=1, tempo=Tempo(1.5, 15.0, 1.5, 0.0), lead=2.0, tail=2.0),
+        perform("walking", lead=10.0),
+        perform("glute_bridge", reps=6),
+    ):
+        film = film_poses(performance, Camera(yaw=60), rate=RATE, noise=Noise(), seed=3)
+        since = poses[-1].t + 1 / RATE if poses else 0.0
+        poses += PoseSequence(film.skeleton, film.t + since, film.points, film.score, film.world, film.size)
+    result = review(AUTO, poses)
+    held, lifted = result.sets
+    assert (held.exercise, held.counts.full) == ("wall_sit", 1)
+    assert held.counts.held_s == pytest.approx(15.0, abs=2.5)
+    assert lifted.exercise == "glute_bridge"
+    assert lifted.counts.full in (5, 6)  # the film jumps from a walk into the first
+
+
+@pytest.mark.parametrize("yaw", [0.0, 40.0, 90.0, 200.0])
+def test_who_sits_on_a_chair_does_nothing_countable(yaw: float) -> None:
+    performance = perform("standing", lead=20.0, base="seated")
+    result = review(AUTO, film_poses(performance, Camera(yaw=yaw), rate=RATE, noise=Noise(), seed=4))
+    assert (result.counts, result.sets) == (Counts(), ())
 
 
 @pytest.mark.parametrize("movement", ["walking", "play"])

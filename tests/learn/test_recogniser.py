@@ -24,6 +24,12 @@ def clouds(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return points.astype(np.float32), labels.astype(np.int64)
 
 
+def answers(model: networks.Dense, points: np.ndarray) -> np.ndarray:
+    """How likely the members of a network take each corner to be, on average."""
+    with torch.no_grad():
+        return np.asarray(torch.softmax(model(torch.from_numpy(points)), -1).mean(0).numpy())
+
+
 @pytest.fixture(scope="module")
 def model() -> networks.Dense:
     """Two small networks that tell the corners."""
@@ -32,19 +38,30 @@ def model() -> networks.Dense:
 
 def test_it_learns(model: networks.Dense) -> None:
     points, labels = clouds(500, 1)
-    with torch.no_grad():
-        answers = torch.softmax(model(torch.from_numpy(points)), -1).mean(0).argmax(-1).numpy()
-    assert (answers == labels).mean() > 0.9
+    assert (answers(model, points).argmax(-1) == labels).mean() > 0.9
 
 
 def test_what_is_written_is_what_was_trained(model: networks.Dense, tmp_path: Path) -> None:
     points, _ = clouds(50, 2)
     path = tmp_path / "corners.onnx"
-    networks.write_network(path, model, {"classes": "a,b,c"})
-    with torch.no_grad():
-        expected = torch.softmax(model(torch.from_numpy(points)), -1).mean(0).numpy()
-    np.testing.assert_allclose(Network(path)(points), expected, atol=1e-6)
+    networks.write_network(path, [model], {"classes": "a,b,c"})
+    np.testing.assert_allclose(Network(path)(points), answers(model, points), atol=1e-6)
     assert Network(path).metadata == {"classes": "a,b,c"}
+
+
+def test_of_several_trainings_each_keeps_its_weights_and_what_it_takes_for_usual(
+    model: networks.Dense, tmp_path: Path
+) -> None:
+    points, _ = clouds(50, 2)
+    shifted, labels = clouds(600, 3)
+    other = networks.trained(
+        (2.0 * shifted + 1.0).astype(np.float32), labels, (16, 3), members=2, epochs=2, seed=2, batch=64
+    )
+    path = tmp_path / "both.onnx"
+    networks.write_network(path, [model, other], {})
+    expected = (answers(model, points) + answers(other, points)) / 2
+    np.testing.assert_allclose(Network(path)(points), expected, atol=1e-6)
+    assert np.abs(answers(model, points) - answers(other, points)).max() > 0.1
 
 
 def test_training_can_be_repeated(model: networks.Dense) -> None:

@@ -86,3 +86,17 @@ def test_a_jumping_jack_with_low_arms_moves_its_legs() -> None:
     low = [one.form for one in drawn if one.form["arms_up"].max() < 115.0]
     assert len(low) > 10
     assert min((form["spread"] - form["closed"]).min() for form in low) > 0.3  # each repetition varies
+
+
+@pytest.mark.parametrize(("label", "more"), [("squat", True), ("lunge", False)])
+def test_how_often_arms_hang_is_said_of_squats_only(label: str, more: bool) -> None:
+    """Hanging wrists stay straight below their shoulders."""
+
+    def hang(hanging: int) -> float:
+        rng = np.random.default_rng(8)
+        sections = [perform_class(label, rng, 2.0, RATE, hanging) for _ in range(60)]
+        away = [np.ptp(s.joints[:, 15] - s.joints[:, 11], axis=0).max() / s.stature for s in sections]
+        low = [np.median(s.joints[:, 15, 1] - s.joints[:, 11, 1]) / s.stature for s in sections]
+        return float(np.mean((np.array(low) < -0.25) & (np.array(away) < 0.1)))
+
+    assert (hang(1000) > hang(0) + 0.3) == more

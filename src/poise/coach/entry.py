@@ -58,15 +58,15 @@ def entered(exercise: Exercise, past: deque[Judged]) -> bool:
         return entry is None
     stretch = Stretch.of(past, past[-1].pose.t)
     signal = exercise.signal
-    seen = stretch.scores(signal.quantity)[0] >= DIMLY
-    values = np.where(seen, stretch.values(signal.quantity)[0], np.nan)
+    kept, values = (stretch.values(one.quantity)[0] for one in (entry, signal))
+    seen = (stretch.scores(signal.quantity)[0] >= DIMLY) & np.isfinite(kept)
+    values = np.where(seen, values, np.nan)
     share = (values - signal.rest) / (signal.turn - signal.rest)
     out = np.flatnonzero(share <= OUT)
     there = np.flatnonzero(share >= IN)
     there = there[there > out[-1]] if out.size else there[:0]
     if not there.size:
         return False
-    values = stretch.values(entry.quantity)[0]
     way = stretch.between(stretch.t[out[-1]], stretch.t[there[0]])
     least = way.at("min", way.values(entry.quantity)[0]).value
-    return bool(least >= entry.keeps * np.nanmedian(values[out]))
+    return bool(least >= entry.keeps * min(np.median(kept[out]), np.median(kept[there])))

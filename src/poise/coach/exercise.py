@@ -119,7 +119,7 @@ class Still(_Strict):
 class Entry(_Measured):
     """The way into a hold, from rest to turn of its signal: unless told what it is, poise believes no other.
 
-    ``keeps``: the least share of what the measure was before that is left of it all the way.
+    ``keeps``: the least share that is left of the measure all the way, of what it is before or after, the lesser.
     """
 
     keeps: float

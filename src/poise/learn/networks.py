@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -108,11 +108,20 @@ def trained(
     return model.eval()
 
 
-def write_network(path: Path, model: Dense, metadata: dict[str, str]) -> None:
-    """Write a network whose members' probabilities are averaged; inputs ``(N, F)``, outputs ``(N, classes)``."""
+def write_network(path: Path, models: Sequence[Dense], metadata: dict[str, str]) -> None:
+    """Write networks of one shape as one that averages the probabilities of all their members.
+
+    Inputs are ``(N, F)``, outputs ``(N, classes)``.
+    """
+    model = models[0]
+
+    def of_all(each: Iterable[tuple[Dense, Tensor]]) -> NDArray[Any]:
+        """What members have, those of one network after those of another."""
+        return np.concatenate([x.detach().expand(len(m.weights[0]), *x.shape[-2:]).numpy() for m, x in each])
+
     constants: dict[str, NDArray[Any]] = {
-        "mean": model.mean.numpy(),
-        "scale": model.scale.numpy(),
+        "mean": of_all((m, m.mean[None]) for m in models),
+        "scale": of_all((m, m.scale[None]) for m in models),
         "nothing": np.zeros(1, np.float32),
         "low": np.array(-LIMIT, np.float32),
         "high": np.array(LIMIT, np.float32),
@@ -126,8 +135,9 @@ def write_network(path: Path, model: Dense, metadata: dict[str, str]) -> None:
         helper.make_node("Clip", ["known", "low", "high"], ["a0"]),
     ]
     last = len(model.weights) - 1
-    for i, (weight, bias) in enumerate(zip(model.weights, model.biases, strict=True)):
-        constants[f"w{i}"], constants[f"b{i}"] = weight.detach().numpy(), bias.detach().numpy()
+    for i in range(last + 1):
+        constants[f"w{i}"] = of_all((m, m.weights[i]) for m in models)
+        constants[f"b{i}"] = of_all((m, m.biases[i]) for m in models)
         nodes.append(helper.make_node("MatMul", [f"a{i}", f"w{i}"], [f"m{i}"]))
         nodes.append(helper.make_node("Add", [f"m{i}", f"b{i}"], [f"s{i}"]))
         if i < last:
@@ -137,7 +147,7 @@ def write_network(path: Path, model: Dense, metadata: dict[str, str]) -> None:
     graph = helper.make_graph(
         nodes,
         "poise",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", len(constants["mean"])])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", constants["mean"].shape[-1]])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", model.biases[-1].shape[-1]])],
         [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
     )

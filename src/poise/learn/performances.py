@@ -16,7 +16,7 @@ import numpy as np
 from poise.body import Array
 from poise.coach import exercises, load_exercise
 from poise.coach.recognise import REST, UNKNOWN
-from poise.learn.styles import drawn, varied
+from poise.learn.styles import HANGING, drawn, varied
 from poise.sim import MOVES, Body, Performance, Tempo, perform
 from poise.sim.kinematics import rotation_x
 from poise.sim.move import Move
@@ -95,8 +95,13 @@ class Section:
     level: bool
 
 
-def perform_class(label: str, rng: np.random.Generator, seconds: float, rate: float) -> Section:
-    """A section of somebody or other doing what the class `label` stands for, ``rate`` samples a second."""
+def perform_class(
+    label: str, rng: np.random.Generator, seconds: float, rate: float, hanging: int = HANGING
+) -> Section:
+    """A section of somebody or other doing what the class `label` stands for, ``rate`` samples a second.
+
+    ``hanging`` is how often the arms of who squats hang (`varied`).
+    """
     if label == REST:
         kind = drawn(_IDLE, rng)
         name = str(rng.choice(_STARTS_AT_REST)) if kind == "start" else kind
@@ -104,7 +109,8 @@ def perform_class(label: str, rng: np.random.Generator, seconds: float, rate: fl
         name = drawn(_UNNAMED, rng) if label == UNKNOWN else label
     move = MOVES.get(name) or OTHERS[name]
     performance = _performance(move, rng, seconds, still=label == REST)
-    performance = replace(performance, move=replace(move, pose=varied(move, rng)))
+    pose = varied(move, rng, hanging if label == "squat" else HANGING)
+    performance = replace(performance, move=replace(move, pose=pose))
     begin = float(rng.uniform(0.0, max(performance.seconds - seconds, 0.0)))
     t = begin + np.arange(int(min(performance.seconds, seconds) * rate)) / rate
     active = np.zeros(len(t), dtype=bool)

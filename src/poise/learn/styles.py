@@ -19,6 +19,9 @@ from poise.sim.moves.stances import places
 
 _Change: TypeAlias = Callable[[Body, Beat, Posture], Posture]
 
+#: How often free arms hang, unless it is said.
+HANGING = 3
+
 _LEGS = ("squat", "lunge")
 _ARMS = ("biceps_curl", "lateral_raise", "front_raise", "shoulder_press", "triceps_extension")
 _ONE_ARMED = ("biceps_curl", "shoulder_press", "lateral_raise", "front_raise", "dumbbell_row")
@@ -30,15 +33,18 @@ def drawn(weights: Mapping[str, int], rng: np.random.Generator) -> str:
     return str(rng.choice(list(weights), p=share / share.sum()))
 
 
-def varied(move: Move, rng: np.random.Generator) -> Callable[[Body, Beat], Posture]:
-    """The movement in a personal style, with what the exercise leaves free done in some other way."""
+def varied(move: Move, rng: np.random.Generator, hanging: int = HANGING) -> Callable[[Body, Beat], Posture]:
+    """The movement in a personal style, with what the exercise leaves free done in some other way.
+
+    ``hanging`` is how often free arms hang, where 2 is how often they hold a bar on the back.
+    """
     changes: list[_Change] = [_style(rng)]
     if move.name in _LEGS and rng.random() < 0.65:
-        changes.append(_arms(rng))
+        changes.append(_arms(rng, hanging))
     elif move.name in ("standing", "stooping", "walking") and rng.random() < 0.4:
-        changes.append(_arms(rng, moving=False))
+        changes.append(_arms(rng, hanging, moving=False))
     elif move.name == "sit_up":
-        changes += [_arms(rng, moving=False)] if rng.random() < 0.3 else []
+        changes += [_arms(rng, hanging, moving=False)] if rng.random() < 0.3 else []
         changes += [_on_a_bench(rng)] if rng.random() < 0.2 else []
     elif move.name == "jumping_jack" and rng.random() < 0.15:
         changes.append(_clapping(rng))
@@ -108,9 +114,10 @@ def _style(rng: np.random.Generator) -> _Change:
     return change
 
 
-def _arms(rng: np.random.Generator, moving: bool = True) -> _Change:
+def _arms(rng: np.random.Generator, hanging: int, moving: bool = True) -> _Change:
     """Arms that hold a bar on the back or in front, hang with weights, press at the top, or are anywhere."""
-    kind = drawn({"hanging": 3, "back": 2, "front": 2, "anywhere": 1, "press": moving, "moving": moving}, rng)
+    others = {"back": 2, "front": 2, "anywhere": 1, "press": moving, "moving": moving}
+    kind = drawn({"hanging": hanging, **others}, rng)
     draw = rng.uniform
     anywhere = draw(0, 170), draw(-40, 100), draw(-90, 110), draw(0, 140)
     start = {

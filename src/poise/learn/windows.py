@@ -14,6 +14,7 @@ from poise.coach.descriptor import FEWEST, KEYPOINTS, NAMES, RATE, SAMPLES, desc
 from poise.coach.recognise import GAP_S, REST, UNKNOWN
 from poise.learn.deepfit import frames_of
 from poise.learn.performances import CLASSES, HOLDS, Section, perform_class
+from poise.learn.styles import HANGING
 from poise.sim import Camera, Noise
 from poise.sim.film import seen_poses
 from poise.sim.move import wander
@@ -22,8 +23,8 @@ from poise.sim.move import wander
 SECTION_S, CAMERAS, CUTS = 5.0, 3, 2
 #: Of a window of an exercise, the least share during which repetitions go on, or it is held; and of rest the most.
 BUSY, HELD, IDLE = 0.6, 1.0, 0.1
-#: How often a class is drawn relative to one exercise.
-SHARE = {REST: 3.0, UNKNOWN: 3.0}
+#: How often a class is drawn relative to one exercise; squats are done in more ways than any other.
+SHARE = {REST: 3.0, UNKNOWN: 3.0, "squat": 2.0}
 #: A limb: what it hangs on, and what hangs on that.
 _LIMBS = {"shoulder": ("elbow", "wrist", "pinky", "index", "thumb"), "hip": ("knee", "ankle", "heel", "foot_index")}
 
@@ -46,10 +47,13 @@ class Windows:
         )
 
 
-def simulate(per_class: int, seed: int, workers: int) -> Windows:
-    """Windows of about ``per_class`` sections of every exercise; the same for the same seed."""
+def simulate(per_class: int, seed: int, workers: int, hanging: int = HANGING) -> Windows:
+    """Windows of about ``per_class`` sections of every exercise; the same for the same seed.
+
+    ``hanging`` is how often the arms of who squats hang (`varied`).
+    """
     jobs = [
-        (label, int(n), (seed, i, j))
+        (label, int(n), (seed, i, j), hanging)
         for i, label in enumerate(CLASSES)
         for j, n in enumerate(_shares(int(per_class * SHARE.get(label, 1.0)), 50))
     ]
@@ -64,13 +68,13 @@ def _shares(count: int, most: int) -> Iterator[int]:
         yield min(most, count - start)
 
 
-def _batch(label: str, sections: int, seed: tuple[int, ...]) -> Windows:
+def _batch(label: str, sections: int, seed: tuple[int, ...], hanging: int) -> Windows:
     rng = np.random.default_rng(seed)
     cut: dict[int, list[Array]] = {}
     labels: dict[int, list[int]] = {}
     busy = HELD if label in HOLDS else BUSY
     for _ in range(sections):
-        section = perform_class(label, rng, SECTION_S, RATE)
+        section = perform_class(label, rng, SECTION_S, RATE, hanging)
         for _ in range(CAMERAS):
             points, active = _seen(section, rng), section.active
             if rng.random() < 0.15:  # nobody is seen for a while, which a window leaves out

@@ -65,7 +65,7 @@ export class Live {
     const chosen = this.#exercises.find(({ name }) => name === $('exercise').value);
     $('about').textContent = told(chosen?.setup)
       ?? ($('exercise').value === 'any' ? tr('Counts any movement that repeats, without judging it.')
-        : tr('Knows thirteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.'));
+        : tr('Knows fifteen exercises, tells them apart as you go, and notices when you rest. Place the camera about three metres away.'));
     const unjudged = (chosen?.unjudged ?? []).map((title) => tr('Not judged of this body: {fault}.', { fault: told(title) }));
     $('body-about').textContent = [$('body').value === 'whole' ? '' : tr('The rest is neither asked for nor judged.'), ...unjudged].filter(Boolean).join(' ');
     $('unit').textContent = chosen?.kind === 'hold' ? tr('Seconds a set') : tr('Repetitions a set');
