@@ -68,6 +68,7 @@ class Home:
                 yield re.findall(r"http://127\.0\.0\.1:\d+/", said)[0]
             finally:
                 end(process, signal.SIGINT)
+            assert process.returncode == 0, "Ctrl+C is how it is ended"
 
 
 def installed(folder: Path) -> Path:

@@ -108,7 +108,8 @@ def run(
 
 def serve(server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until interrupted; ``ready`` is called once it can be reached."""
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+    runner = asyncio.Runner(loop_factory=server.config.get_loop_factory())
+    with contextlib.suppress(KeyboardInterrupt), runner:  # which is how it is ended
         runner.run(_serve(server, listening, ready))
 
 
