@@ -135,6 +135,17 @@ def test_a_squat_on_one_leg_is_a_squat(yaw: float) -> None:
     assert review("squat", film(squats, Camera(yaw=yaw))).counts == Counts(full=3)
 
 
+def test_feet_that_are_mostly_out_of_sight_say_nothing_of_how_far_the_hips_come_down() -> None:
+    poses = film(perform("squat", reps=3, tempo=TEMPO))
+    hips = poses.at("mid_hip")[:, 1]
+    lowered = hips > hips.min() + 0.05 * np.ptp(hips)
+    assert 0.5 < lowered.mean() < 0.95
+    feet = [i for i, name in enumerate(poses.skeleton.keypoints) if name.split("_", 1)[-1] in LEGS[1:]]
+    score = poses.score.copy()
+    score[:, feet] = np.where(lowered, 0.02, 0.2)[:, None]
+    assert review("squat", replace(poses, score=score)).counts == Counts(full=3)
+
+
 @pytest.mark.parametrize(("speed", "kind"), [(10.0, "full"), (60.0, "invalid")])
 def test_who_moves_from_the_place_does_not_squat(speed: float, kind: str) -> None:
     poses = film(perform("squat", reps=2, tempo=TEMPO))
