@@ -28,9 +28,10 @@ from clips import Clip, clips
 from intervals import wilson
 from machine import machine
 
-from poise import PoseSequence, Review, read_recording, review, write_recording
+from poise import PoseSequence, review
 from poise.body import COCO17, Array, Pose
-from poise.coach import Hold, Rep
+from poise.body.formats import read_recording, write_recording
+from poise.coach import Hold, Rep, Review
 from poise.coach.measures import MEASURES, Body
 from poise.learn.keypoints.coco import read_coco, read_picture
 from poise.learn.keypoints.oks import Found, Labelled, evaluate, similarity

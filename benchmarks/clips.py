@@ -18,7 +18,8 @@ from pathlib import Path
 from intervals import wilson
 from machine import machine
 
-from poise import PoseSequence, open_estimator, read_recording, review, write_recording
+from poise import PoseSequence, open_estimator, review
+from poise.body.formats import read_recording, write_recording
 from poise.coach import AUTO, Counts, exercises
 from poise.vision.follow import follow
 

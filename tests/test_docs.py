@@ -16,7 +16,7 @@ import typer
 from mypy import api as mypy
 from typer.core import TyperCommand, TyperGroup
 
-import poise
+from poise.body.formats import write_recording
 from poise.cli.app import complete
 from poise.cli.docs import command_page, exercise_page, report_page
 from poise.coach import exercises, load_exercise
@@ -141,7 +141,7 @@ def desk_of_a_reader(squat: ShippedClip, tmp_path: Path, monkeypatch: pytest.Mon
         ("front", good, Camera(yaw=60)),
         ("bent", shallow, Camera(yaw=90)),
     ):
-        poise.write_recording(f"{name}.npz", film_poses(performance, camera))
+        write_recording(f"{name}.npz", film_poses(performance, camera))
     return tmp_path
 
 

@@ -20,6 +20,10 @@ HEAVY = (
 )
 
 
+def test_the_face_is_about_a_dozen_names() -> None:
+    assert 10 <= len(poise.__all__) <= 14
+
+
 def test_public_names_are_those_listed_and_all_load() -> None:
     assert poise.__all__ == sorted(poise.__all__, key=lambda name: (not name.isupper(), name.islower(), name))
     for name in poise.__all__:

@@ -10,7 +10,7 @@ Five lines coach a film::
 and a stream of keypoints from anywhere::
 
     coach = poise.Coach("squat")
-    for pose in poses:                      # poise.Pose(skeleton, t, points, score)
+    for pose in poses:                      # poise.Pose(skeleton, t, points, score); skeletons: poise.body
         feedback = coach.update(pose)
         print(feedback.counts.full, feedback.phase)
 
@@ -23,10 +23,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poise.analysis import Analysis, Settings, analyze
-    from poise.body import BLAZEPOSE33, COCO17, Pose, PoseSequence, Skeleton
-    from poise.body.formats import read_recording, write_recording
-    from poise.coach import Coach, Exercise, Feedback, Review, exercises, load_exercise, review
+    from poise.analysis import Settings, analyze
+    from poise.body import Pose, PoseSequence
+    from poise.coach import Coach, review
     from poise.errors import PoiseError
     from poise.report.notebook import plot, to_pandas, to_xarray
     from poise.session import Session
@@ -35,38 +34,26 @@ if TYPE_CHECKING:
     from poise.vision.video import open_film
 
 __all__ = [
-    "BLAZEPOSE33",
-    "COCO17",
-    "Analysis",
     "Coach",
-    "Exercise",
-    "Feedback",
     "PoiseError",
     "Pose",
     "PoseSequence",
-    "Review",
     "Session",
     "Settings",
-    "Skeleton",
     "analyze",
-    "exercises",
-    "load_exercise",
     "open_estimator",
     "open_film",
     "plot",
-    "read_recording",
     "review",
     "teach",
     "to_pandas",
     "to_xarray",
-    "write_recording",
 ]
 
 _HOMES = {
-    "poise.analysis": ("Analysis", "Settings", "analyze"),
-    "poise.body": ("BLAZEPOSE33", "COCO17", "Pose", "PoseSequence", "Skeleton"),
-    "poise.body.formats": ("read_recording", "write_recording"),
-    "poise.coach": ("Coach", "Exercise", "Feedback", "Review", "exercises", "load_exercise", "review"),
+    "poise.analysis": ("Settings", "analyze"),
+    "poise.body": ("Pose", "PoseSequence"),
+    "poise.coach": ("Coach", "review"),
     "poise.errors": ("PoiseError",),
     "poise.report.notebook": ("plot", "to_pandas", "to_xarray"),
     "poise.session": ("Session",),
