@@ -65,6 +65,11 @@ def test_along_a_cosine_the_rate_rises_shortly_and_falls_to_nothing() -> None:
     )
 
 
+def test_a_cosine_ends_at_the_rate_another_training_goes_on_from() -> None:
+    how = Training(epochs=40, fall="cosine", least=0.6e-3)
+    assert [rate(how, epoch) for epoch in (0, 20, 40)] == pytest.approx([0.0, 0.8e-3, 0.6e-3])
+
+
 def test_it_begins_with_what_another_network_learnt(folder: Path, tmp_path: Path) -> None:  # noqa: F811
     before = open_hrnet("small")
     torch.save({"state_dict": before.state_dict()}, tmp_path / "before.pt")

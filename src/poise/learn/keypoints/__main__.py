@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--batch", type=int, default=32)
     learn.add_argument("--rate", type=float, default=1e-3)
     learn.add_argument("--fall", choices=("steps", "cosine"), default="steps", help="how the rate falls")
+    learn.add_argument("--least", type=float, default=0.0, help="the rate that a cosine ends at")
     learn.add_argument(
         "--sides", type=float, default=1.0, help="how much telling left from right weighs; 1 as in the paper"
     )
@@ -135,6 +136,7 @@ def _train(asked: argparse.Namespace) -> None:
         batch=asked.batch,
         rate=asked.rate,
         fall=asked.fall,
+        least=asked.least,
         sides=asked.sides,
         begin=asked.begin,
         workers=asked.workers,

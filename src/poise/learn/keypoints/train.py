@@ -52,6 +52,7 @@ class Training:
         batch: people at a time, on each processor.
         rate: of Adam, at its highest.
         fall: how the rate falls: by steps, as in the paper, or along a cosine after a short rise.
+        least: the rate a cosine ends at: more than nothing where another training is to go on from this one.
         sides: how much the difference of a left and a right heatmap weighs, their sum weighing 1 (the paper: 1).
         begin: a checkpoint to begin with: the authors', or one of other people.
         workers: processes that prepare examples.
@@ -67,6 +68,7 @@ class Training:
     batch: int = 32
     rate: float = 1e-3
     fall: Literal["steps", "cosine"] = "steps"
+    least: float = 0.0
     sides: float = 1.0
     begin: Path | None = None
     workers: int = 0
@@ -219,7 +221,8 @@ def rate(training: Training, epoch: float) -> float:
     """Adam's rate after so many epochs."""
     done = epoch / training.epochs
     if training.fall == "cosine":
-        return training.rate * min(1.0, done / _RISE) * (1 + math.cos(math.pi * done)) / 2
+        high = training.least + (training.rate - training.least) * (1 + math.cos(math.pi * done)) / 2
+        return high * min(1.0, done / _RISE)
     return training.rate * 0.1 ** sum(epoch >= round(share * training.epochs) for share in _FALLS)
 
 
