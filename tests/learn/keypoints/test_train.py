@@ -19,7 +19,7 @@ from poise.learn.keypoints.data import People, Recipe
 from poise.learn.keypoints.evaluate import torch_network
 from poise.learn.keypoints.export import exported, parity, to_onnx, to_tflite
 from poise.learn.keypoints.hrnet import open_hrnet
-from poise.learn.keypoints.train import Training, heatmap_loss, rate, train
+from poise.learn.keypoints.train import Training, heatmap_loss, rate, settle, train
 from tests.learn.keypoints.test_data import folder  # noqa: F401 - a fixture
 
 SMALL = (64, 96)
@@ -100,6 +100,27 @@ def test_it_learns_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) ->
     for a, b in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
         assert torch.allclose(a.float(), b.float(), atol=1e-5)
     assert (tmp_path / "whole" / "best.pt").exists()
+
+
+def test_the_means_of_the_normalisations_are_those_of_people(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    learned, net = people(folder, vary=0.0), open_hrnet("small")
+    net.bn1.running_mean.fill_(7.0)  # type: ignore[union-attr]
+    settle(net, learned, Training(batch=2))
+    pictures = torch.stack([learned[i][0] for i in range(len(learned))])
+    with torch.no_grad():
+        expected = net.conv1(pictures).mean((0, 2, 3))
+    assert torch.allclose(net.bn1.running_mean, expected, atol=1e-5)  # type: ignore[arg-type]
+    assert net.training
+    assert net.bn1.momentum == 0.1
+
+
+def test_a_network_is_measured_with_means_that_are_no_others(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    before = open_hrnet("small")
+    before.bn1.running_mean.fill_(7.0)  # type: ignore[union-attr]
+    torch.save({"net": before.state_dict()}, tmp_path / "before.pt")
+    how = Training(net="small", epochs=1, batch=2, rate=0.0, begin=tmp_path / "before.pt")
+    after = train(how, people(folder), people(folder, vary=0.0), tmp_path / "net")
+    assert float(after.bn1.running_mean.abs().max()) < 6.0  # type: ignore[union-attr]
 
 
 def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:  # noqa: F811
