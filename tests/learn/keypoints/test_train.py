@@ -102,7 +102,7 @@ def test_it_learns_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) ->
     assert (tmp_path / "whole" / "best.pt").exists()
 
 
-def test_the_means_of_the_normalisations_are_those_of_people(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_means_of_the_normalisations_are_those_of_people(folder: Path) -> None:  # noqa: F811
     learned, net = people(folder, vary=0.0), open_hrnet("small")
     net.bn1.running_mean.fill_(7.0)  # type: ignore[union-attr]
     settle(net, learned, Training(batch=2))
