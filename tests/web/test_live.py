@@ -238,9 +238,13 @@ def test_a_camera_that_is_refused_is_explained(
     assert visited.page.is_enabled("#start")
 
 
+BUSY = "{ const end = performance.now() + 3000; while (performance.now() < end); }"
+
+
 def test_without_a_camera_a_drawn_athlete_shows_how_it_counts(
     server: Served, visit: Callable[..., Visit], squat: ShippedClip
 ) -> None:
+    """To the last repetition, also on a machine that has no time for the page during one of them."""
     refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
     visited = visit(server.url, refuse)
     kept = visited.page.evaluate(SESSIONS)
@@ -250,6 +254,8 @@ def test_without_a_camera_a_drawn_athlete_shows_how_it_counts(
     def over() -> bool:
         if visited.state() == "work":
             counts.append(int(visited.text("#count") or 0))
+        if counts.count(2) == 1:
+            visited.page.evaluate(BUSY)
         return visited.state() == "form"
 
     until(lambda: visited.state() == "work", 60, "the athlete is there")

@@ -7,6 +7,9 @@ export class CameraProblem extends Error {
   constructor(message, hint) { super(message); this.hint = hint; }
 }
 
+const LONGEST_S = 0.1; // from one picture of a film that is looked at to the next
+const STANDS_S = 2.5; // the last one
+
 const PROBLEMS = {
   NotAllowedError: [tr('The camera is not allowed.'), tr('Allow it for this page in the browser’s address bar, then try again.')],
   NotFoundError: [tr('No camera was found.'), tr('Plug one in, or open this page on a phone, then try again.')],
@@ -33,14 +36,44 @@ export async function openCamera(deviceId = '') {
   }
 }
 
-/** Let a video show the first picture of a film. */
-export async function openFilm(video, url) {
-  const shown = new Promise((ready, failed) => {
-    video.onloadeddata = ready;
-    video.onerror = () => failed(new CameraProblem(tr('The film cannot be shown.'), tr('This browser cannot play it: try another one, or a camera.')));
-  });
-  video.src = url;
-  try { await shown; } finally { [video.onloadeddata, video.onerror] = [null, null]; }
+/** A film in the place of a camera, which waits for whoever looks: it plays while its pictures get to the coach, and is put back where it ran on unseen. */
+export class Film {
+  #video; #began = 0; #seen = 0; // #seen: seconds, to the last picture that was looked at, and beyond the end
+
+  /** A film, at its first picture. */
+  static async open(video, url) {
+    const shown = new Promise((ready, failed) => {
+      video.onloadeddata = ready;
+      video.onerror = () => failed(new CameraProblem(tr('The film cannot be shown.'), tr('This browser cannot play it: try another one, or a camera.')));
+    });
+    video.src = url;
+    try { await shown; } finally { [video.onloadeddata, video.onerror] = [null, null]; }
+    return new Film(video);
+  }
+
+  constructor(video) { this.#video = video; }
+
+  /** Whether the last picture has stood long enough for the coach to know that nothing follows. */
+  get over() { return this.#seen > this.#video.duration + STANDS_S; }
+
+  /** Go on if the coach was told of the last picture; stop if not. */
+  told(sent) {
+    if (!sent) this.#video.pause();
+    else if (this.#video.paused && !this.#video.ended) void this.#video.play().catch(() => {}); // it was closed
+  }
+
+  /** When the next picture to look at was taken, ms since 1970. */
+  async next() {
+    const video = this.#video;
+    this.#began ||= performance.timeOrigin + performance.now();
+    const ahead = video.currentTime - this.#seen;
+    if (video.ended && ahead <= 0) this.#seen += LONGEST_S;
+    else {
+      if (ahead > LONGEST_S) await new Promise((sought) => { video.onseeked = sought; video.currentTime = this.#seen + LONGEST_S; });
+      this.#seen = video.currentTime;
+    }
+    return this.#began + 1000 * this.#seen;
+  }
 }
 
 /** The cameras there are, as [{id, label}]; labels are known once one was allowed. */
@@ -51,7 +84,7 @@ export async function cameras() {
 }
 
 /** Let the worker have the pictures: as a stream of frames where it is one and the browser can, else whenever it asks. */
-export function handOver(stream, video, worker, how = '') {
+export function handOver(stream, video, worker, how = '', film = null) {
   const Processor = globalThis.MediaStreamTrackProcessor;
   if (Processor && stream && how !== 'bitmap') {
     const { readable } = new Processor({ track: stream.getVideoTracks()[0], maxBufferSize: 1 });
@@ -60,9 +93,9 @@ export function handOver(stream, video, worker, how = '') {
   }
   worker.addEventListener('message', async ({ data }) => {
     if (data.type !== 'want') return;
-    const at = performance.timeOrigin + performance.now();
+    const at = film ? await film.next() : performance.timeOrigin + performance.now();
     const frame = video.readyState >= 2 ? await createImageBitmap(video).catch(() => null) : null;
-    worker.postMessage({ type: 'frame', frame, at }, frame ? [frame] : []);
+    worker.postMessage({ type: 'frame', frame, at, film: Boolean(film) }, frame ? [frame] : []);
   });
   worker.postMessage({ type: 'pull' });
   return 'bitmap';

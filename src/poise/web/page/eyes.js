@@ -8,6 +8,7 @@ const SLOW_MS = 45; // a frame that takes longer than this, on the whole, is too
 // wait for a frame (33 ms), for the coach and for the screen (16 ms) would come to more than 100 ms
 const TRIED = 40; // frames after which that is decided
 const ANSWER_MS = 20; // the most that the next frame waits for the coach's answer to the last
+const FILM_MS = 5000; // the same where a film waits for the coach
 const FULL_BUFFER = 32_768; // bytes waiting in the socket: the newest pose wins, the others are let go
 
 let landmarker = null;
@@ -47,7 +48,7 @@ class Link {
   ready = false;
 
   /** Until the last pose is answered, or a moment later: while this thread looks at a frame, it hears nothing. */
-  answer() { return new Promise((answered) => { this.#answered = answered; setTimeout(answered, ANSWER_MS); }); }
+  answer(most = ANSWER_MS) { return new Promise((answered) => { this.#answered = answered; setTimeout(answered, most); }); }
 
   /** Whether a message could be sent. */
   say(message) {
@@ -162,14 +163,21 @@ async function stream(readable) {
 let asked = false;
 let timer = 0;
 
-function want() { if (!asked) { asked = true; postMessage({ type: 'want' }); } }
+/** A picture that was asked for; of a film the next is not asked for before the coach has answered. */
+async function pulled({ frame, at, film }) {
+  try {
+    if (frame && look(frame, at - epoch) && film) await link.answer(FILM_MS);
+  } finally { asked = false; }
+}
+
+function want() { if (!asked && !changing) { asked = true; postMessage({ type: 'want' }); } }
 
 onmessage = async ({ data }) => {
   try {
     if (data.type === 'init') await init(data);
     else if (data.type === 'stream') await stream(data.readable);
     else if (data.type === 'pull') timer = setInterval(want, period);
-    else if (data.type === 'frame') { try { if (data.frame) look(data.frame, data.at - epoch); } finally { asked = false; } }
+    else if (data.type === 'frame') await pulled(data);
     else if (data.type === 'pace') { period = 1000 / data.fps; if (timer) { clearInterval(timer); timer = setInterval(want, period); } }
     else if (data.type === 'start') link.start(data.message);
     else if (data.type === 'say') link.say(data.message);

@@ -20,11 +20,10 @@ const SEEN = {
   unknown: tr('I can see you.'), front: tr('I can see you from the front.'), side: tr('I can see you from the side.'),
   rear: tr('I can see you from behind.'), oblique: tr('I can see you from an angle.'),
 };
-const LAST_MS = 1500; // for what the coach has to say of the last pictures of a film
 
 export class Live {
   stage = null; state = 'form'; ready = null; workout = null; late = []; feedback = null;
-  #voice; #exercises = []; #choice; #cueUntil = 0; #markUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #film = false; #profile = () => '';
+  #voice; #exercises = []; #choice; #cueUntil = 0; #markUntil = 0; #advised = { name: '', at: -Infinity }; #seen = 0; #clock = 0; #profile = () => '';
 
   constructor(profile) {
     this.#profile = profile;
@@ -104,11 +103,9 @@ export class Live {
   async show() {
     this.#choice = { ...this.#choice, exercise: 'squat', sets: 1, target: 0, rest: 0, voice: $('voice').value, hands: false };
     if (!await this.#open(tr('Fetching the athlete …'), false, (stage) => stage.openFilm(ATHLETE))) return;
-    this.#film = true;
     $('lens').hidden = true;
     this.workout = new Workout(this.#choice);
     this.#seen = this.stage.now;
-    this.stage.video.onended = () => setTimeout(() => { if (this.#film) this.stop(); }, LAST_MS);
     this.stage.coach({ exercise: 'squat', body: 'whole', mode: 'setup' });
     this.#to('work');
     this.#count();
@@ -124,7 +121,6 @@ export class Live {
     this.#big('', words);
     this.stage = new Stage((kind, data) => this.#hear(kind, data));
     this.stage.mirror = mirror;
-    this.#film = false;
     try {
       await open(this.stage);
     } catch (problem) {
@@ -155,7 +151,7 @@ export class Live {
   stop(word = tr('Well done.')) {
     if (this.state === 'form') return;
     if (this.state === 'waiting' || this.state === 'starting') { this.#leave(); return; }
-    if (this.#film) { this.#leave(); showAthlete(this.workout.done); return; }
+    if (this.stage.film) { this.#leave(); showAthlete(this.workout.done); return; }
     this.#voice.say('end', word);
     this.stage.stopCoach();
     this.#to('ending');
@@ -204,7 +200,7 @@ export class Live {
       const { hand, still } = this.stage.gesturing;
       $('ring').style.setProperty('--turn', Math.max(hand, still > 0.3 ? still : 0));
     }
-    if (this.state === 'work' && t - this.#seen > GONE_S) this.stop();
+    if (this.state === 'work' && (t - this.#seen > GONE_S || this.stage.film?.over)) this.stop();
   }
 
   #gesture(gesture) {
@@ -224,7 +220,6 @@ export class Live {
     if (message.type === 'ready') {
       this.ready = message;
       this.#link(true);
-      if (this.#film && !this.stage.video.ended) void this.stage.video.play();
     }
     else if (message.type === 'feedback') this.#judged(message);
     else if (message.type === 'summary' && this.state === 'ending') { this.#leave(); showSummary(message, this.workout, this.#titles()); }

@@ -1,6 +1,6 @@
 // The full-screen stage: a camera, the worker that sees, and the skeleton drawn over the picture.
 
-import { openCamera, openFilm, handOver, Awake } from './camera.js';
+import { openCamera, Film, handOver, Awake } from './camera.js';
 import { Gestures } from './body.js';
 import { drawPose } from './draw.js';
 import { $ } from './dom.js';
@@ -10,7 +10,7 @@ import { tr } from './words.js';
 const FPS = 20; // enough for jumping jacks, and leaves half of a small machine free
 
 export class Stage {
-  pose = null; corrected = null; faults = new Set(); stream = null; source = ''; model = '';
+  pose = null; corrected = null; faults = new Set(); stream = null; film = null; source = ''; model = '';
   size = { width: 640, height: 480 };
   poses = 0; ms = 0; // how many were found so far, and milliseconds spent on them
   #worker = null; #epoch = 0; #heard; #gestures = new Gestures(); #awake = new Awake(); #drawing = 0; #mirror = true; #told = null;
@@ -41,7 +41,7 @@ export class Stage {
 
   /** A film in the place of the camera, at its first picture. */
   async openFilm(url) {
-    await openFilm(this.video, url);
+    this.film = await Film.open(this.video, url);
     void this.#awake.on();
     await this.#see();
   }
@@ -75,7 +75,7 @@ export class Stage {
         socket: `${location.origin.replace(/^http/, 'ws')}/ws`,
       });
     });
-    this.source = handOver(this.stream, this.video, worker, asked.get('source') ?? '');
+    this.source = handOver(this.stream, this.video, worker, asked.get('source') ?? '', this.film);
   }
 
   #hear(data) {
@@ -85,6 +85,7 @@ export class Stage {
       this.pose = data.keypoints;
       this.size = { width: data.width, height: data.height };
       const gesture = this.#gestures.update(data.t, data.keypoints);
+      this.film?.told(data.sent);
       this.#heard('pose', data);
       if (gesture) this.#heard('gesture', gesture);
       this.#draw();
@@ -127,7 +128,7 @@ export class Stage {
   close() {
     this.blind();
     this.stream?.getTracks().forEach((track) => track.stop());
-    [this.stream, this.video.srcObject] = [null, null];
+    [this.stream, this.film, this.video.srcObject] = [null, null, null];
     this.video.removeAttribute('src'); // of a film
     [this.corrected, this.faults] = [null, new Set()];
     this.#awake.off();
