@@ -25,8 +25,8 @@ def test_a_size_that_no_network_takes_is_refused(
 
 def test_what_is_typed_is_how_it_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every option of training, each unlike what it is when left out."""
-    typed = "--net small --epochs 7 --batch 3 --rate 0.01 --fall cosine --least 0.002 --sides 4 --begin before.pt"
-    typed += " --workers 2 --every 5 --mixed --learn a.json --measure b.json --out net"
+    typed = "--net small --epochs 7 --batch 3 --optimiser muon --rate 0.01 --fall cosine --least 0.002 --sides 4"
+    typed += " --begin before.pt --workers 2 --every 5 --mixed --learn a.json --measure b.json --out net"
     how: list[Training] = []
     monkeypatch.setattr(sys, "argv", ["keypoints", "train", *typed.split()])
     monkeypatch.setattr("poise.learn.keypoints.__main__._people", lambda *_: None)
@@ -37,6 +37,7 @@ def test_what_is_typed_is_how_it_is_trained(monkeypatch: pytest.MonkeyPatch) -> 
             net="small",
             epochs=7,
             batch=3,
+            optimiser="muon",
             rate=0.01,
             fall="cosine",
             least=0.002,

@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     learn.add_argument("--epochs", type=int, default=210)
     learn.add_argument("--batch", type=int, default=32)
+    learn.add_argument("--optimiser", choices=("adam", "muon"), default="adam", help="how kernels are learnt")
     learn.add_argument("--rate", type=float, default=1e-3)
     learn.add_argument("--fall", choices=("steps", "cosine"), default="steps", help="how the rate falls")
     learn.add_argument("--least", type=float, default=0.0, help="the rate that a cosine ends at")
@@ -134,6 +135,7 @@ def _train(asked: argparse.Namespace) -> None:
         net=asked.net,
         epochs=asked.epochs,
         batch=asked.batch,
+        optimiser=asked.optimiser,
         rate=asked.rate,
         fall=asked.fall,
         least=asked.least,
