@@ -52,6 +52,14 @@ def beside(source: Path, shrink: int, rate: float, end: float) -> Iterator[Frame
         yield Frame(np.concatenate([frame.image, wall], axis=1), frame.t)
 
 
+def standing_and_squatting(source: Path, rate: float, end: float) -> Iterator[Frame]:
+    """Somebody stands, mirrored, while another does on their right what the film shows."""
+    frames = list(thinned(source, rate, end))
+    standing = frames[0].image[:, ::-1]
+    for frame in frames:
+        yield Frame(np.hstack([standing, frame.image]), frame.t)
+
+
 def cropped(source: Path, columns: slice, rate: float, end: float) -> Iterator[Frame]:
     """Some columns of the film only: somebody half out of the picture."""
     for frame in thinned(source, rate, end):

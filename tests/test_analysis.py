@@ -225,6 +225,11 @@ def test_who_of_several_is_coached_may_be_said(
         (folder / f"{i:06d}_keypoints.json").write_text(json.dumps({"people": people}))
     done = analyze(folder, tmp_path / "results", Settings(exercise="squat", rate=20.0, person=person))
     assert (np.nanmin(done.poses.points[..., 0]) > 240) == right
+    said = {
+        "largest": "the largest and steadiest of them",
+        "400,250": "whoever is at 400,250 when they are first seen",
+    }
+    assert f"2 people were seen; {said[person]} is coached." in done.report.notes
 
 
 def test_keypoints_are_written_here_when_the_process_that_had_them_was_killed(

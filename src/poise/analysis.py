@@ -153,7 +153,7 @@ def analyze(
                 ms=ms,
                 wall_s=time.perf_counter() - began,
             ),
-            notes=notes_of(followed),
+            notes=notes_of(followed, settings.person),
             shots=stills(filmed, verdict, followed.poses) if filmed else (),
             film="annotated.mp4" if filmed and settings.film else None,
         )
@@ -289,9 +289,11 @@ def look(
     return replace(followed, poses=replace(followed.poses, meta=meta | {"people": str(followed.people)}))
 
 
-def notes_of(followed: Followed) -> list[str]:
-    """What should be known about a film that was followed, one sentence each."""
+def notes_of(followed: Followed, person: str = "largest") -> list[str]:
+    """What should be known about a film that was followed, one sentence each; ``person`` is as in `Settings`."""
     notes = list(followed.notes)
     if followed.people > 1:
-        notes.append(f"{followed.people} people were seen; the largest and steadiest of them is coached.")
+        who = {"largest": "the largest and steadiest of them", "central": "the largest near the middle"}
+        coached = who.get(person, f"whoever is at {person} when they are first seen")
+        notes.append(f"{followed.people} people were seen; {coached} is coached.")
     return notes

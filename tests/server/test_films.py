@@ -23,6 +23,7 @@ from poise.server.limits import MIB, Limits
 from poise.server.settings import Settings
 from poise.server.worker import Worker
 from poise.sim.shipped import ShippedClip
+from tests.films import standing_and_squatting, write
 from tests.server.conftest import Running, Serve
 
 
@@ -77,6 +78,9 @@ def test_a_film_comes_in_pieces_however_often_the_connection_is_lost(server: Run
         ({"exercise": "sqaut"}, 404),
         ({"profile": "nobody"}, 404),
         ({"difficulty": 2}, 422),
+        ({"person": "tallest"}, 422),
+        ({"person": "1,2,3"}, 422),
+        ({"person": "-1,2"}, 422),
     ],
 )
 def test_what_cannot_become_anything_is_refused_at_once(
@@ -93,6 +97,20 @@ def test_not_more_films_than_can_be_analysed_in_time(serve: Serve) -> None:
     with httpx.Client(base_url=server.url, trust_env=False) as web:
         said = [web.post("/api/uploads", json={"name": "a.mp4", "size": 1}).status_code for _ in range(3)]
     assert said == [201, 201, 429]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("person", "squats"), [("540,240", 2), ("180,240", 0)])
+def test_of_several_people_the_one_pointed_at_is_judged(
+    server: Running, web: httpx.Client, squat: ShippedClip, tmp_path: Path, person: str, squats: int
+) -> None:
+    film = write(tmp_path / "two.mp4", standing_and_squatting(squat.path, 10, 6.4))
+    job = _send(web, film.read_bytes(), person=person)
+    assert job["person"] == person
+    _worker(server, tmp_path).work(job["id"])
+    report = web.get(f"/api/jobs/{job['id']}/results/report.json").json()
+    assert report["counts"]["full"] == squats
+    assert any(f"whoever is at {person}" in note for note in report["notes"])
 
 
 @pytest.mark.models
@@ -290,7 +308,7 @@ def test_an_analysis_ends_when_nobody_waits_for_it_any_more(tmp_path: Path, squa
     )
     assert child.stdin
     assert child.stdout
-    child.stdin.write(Task.of(str(squat.path), tmp_path, "squat", "whole", False, Limits()).line())
+    child.stdin.write(Task.of(str(squat.path), tmp_path, "squat", "whole", "largest", False, Limits()).line())
     child.stdin.flush()
     assert child.stdout.readline()
     child.stdin.close()

@@ -46,6 +46,23 @@ def test_from_every_earlier_layout_what_was_kept_is_kept(revision: str, url: str
         assert store.jobs.all() == []
 
 
+def test_of_a_film_sent_before_anybody_was_asked_the_largest_is_judged(url: str, tmp_path: Path) -> None:
+    engine = create_engine(_place(url, tmp_path))
+    with engine.begin() as connection:
+        upgrade(connection, "0003")
+        connection.execute(
+            text(
+                "INSERT INTO jobs VALUES ('abc', 'me', 'a.mp4', 10, 'squat', 0.5, 'queued', "
+                "'2026-01-02 03:04:05.000000', 0, '', 0.0, '', NULL, NULL, NULL, NULL)"
+            )
+        )
+    engine.dispose()
+    with open_store(url, tmp_path) as store:
+        job = store.jobs.find("abc")
+        assert job is not None
+        assert (job.person, job.difficulty, job.state) == ("largest", 0.5, "queued")
+
+
 def test_the_history_of_a_newer_poise_is_left_alone(url: str, tmp_path: Path) -> None:
     open_store(url, tmp_path).close()
     engine = create_engine(_place(url, tmp_path))

@@ -18,7 +18,7 @@ from poise.vision.follow import follow
 from poise.vision.frame import Frame
 from poise.vision.tracking import Choice
 from poise.vision.video import open_film
-from tests.films import thinned, write
+from tests.films import standing_and_squatting, write
 
 FILES = Path(__file__).parents[3] / "shared" / "weights"
 TOPDOWN = FILES / "ultralight_simplepose_256x192.onnx"
@@ -66,10 +66,7 @@ def test_it_coaches_the_shipped_squats(backend: Callable[[], PoseEstimator], squ
 @pytest.fixture(scope="module")
 def two_people(squat: ShippedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One stands, mirrored, while another squats twice on the right; ten pictures a second."""
-    frames = list(thinned(squat.path, rate=10, end=6.4))
-    standing = frames[0].image[:, ::-1]
-    both = (Frame(np.hstack([standing, frame.image]), frame.t) for frame in frames)
-    return write(tmp_path_factory.mktemp("two") / "two.mp4", both)
+    return write(tmp_path_factory.mktemp("two") / "two.mp4", standing_and_squatting(squat.path, 10, 6.4))
 
 
 @pytest.mark.parametrize(("person", "reps"), [("540,240", 2), ("180,240", 0)])

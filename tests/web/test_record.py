@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from poise.sim.shipped import ShippedClip
+from tests.films import standing_and_squatting, write
 from tests.web.conftest import Served, Visit, until
 
 
@@ -42,6 +47,41 @@ def test_a_film_is_recorded_sent_and_judged(server: Served, visit: Callable[...,
     page.click("#film-result >> text=Look at it closely")
     page.wait_for_selector("#session .reps li")
     assert page.locator("#session .reps > li").count() == 6
+    assert visited.problems == []
+
+
+def test_of_several_people_in_a_film_the_one_clicked_on_is_judged(
+    server: Served, visit: Callable[..., Visit], squat: ShippedClip, tmp_path: Path
+) -> None:
+    visited = visit(f"{server.url}/#/record")
+    page = visited.page
+    until(lambda: page.locator("#film-exercise option[value=squat]").count(), 20)
+    page.select_option("#film-exercise", "squat")
+    film = write(tmp_path / "two.mp4", standing_and_squatting(squat.path, 10, 6.4))
+    page.set_input_files("#film-file", film)
+    page.wait_for_selector(".whom video", timeout=20_000)
+    assert page.input_value("#film-person") == "largest"
+    assert page.is_hidden(".whom .mark")
+    assert all(method == "GET" for method, _ in visited.requests), "nothing is sent yet"
+    shown = page.locator(".whom video").bounding_box()
+    assert shown
+    page.mouse.click(shown["x"] + 0.75 * shown["width"], shown["y"] + 0.5 * shown["height"])
+    chosen = [float(part) for part in page.input_value("#film-person").split(",")]
+    assert chosen == pytest.approx([540, 240], abs=2), "in pixels of the film, however large it is shown"
+    mark = page.locator(".whom .mark").bounding_box()
+    assert mark
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(shown["x"] + 0.75 * shown["width"], abs=2)
+    page.select_option("#film-person", "central")
+    assert page.is_hidden(".whom .mark")
+    page.mouse.click(shown["x"] + 0.75 * shown["width"], shown["y"] + 0.5 * shown["height"])
+    page.click("#film-send")
+    page.wait_for_selector("#film-result article.verdict", timeout=120_000)
+    assert visited.text("#film-result h2").startswith("2 squats")
+    page.set_input_files("#film-file", film)
+    page.wait_for_selector(".whom video", timeout=20_000)
+    page.click(".whom button.plain")
+    assert visited.text("#film-result") == ""
+    assert page.locator("#films li", has_text="two.mp4").count() == 1
     assert visited.problems == []
 
 

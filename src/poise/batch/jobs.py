@@ -142,7 +142,7 @@ class Follow:
         eyes = hand.eyes(settings) if self.parts == 1 else None
         with at_hand(self.address) as film:
             followed = look(film, settings, step, eyes=eyes, crowded=True)
-        notes = "\n".join(notes_of(followed))
+        notes = "\n".join(notes_of(followed, settings.person))
         poses = replace(followed.poses, meta={**followed.poses.meta, "source": self.name, "notes": notes})
         with _written(self.store), whole(self.store.keypoints(self.film)) as file:
             write_poses(file, poses)

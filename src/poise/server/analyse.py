@@ -26,19 +26,22 @@ FULL = 0.7
 
 @dataclass(frozen=True)
 class Task:
-    """What to do: a film, where its results go, which exercise of what body it is, and what it may use."""
+    """What to do: a film, where its results go, which exercise of what body it is, whose, and what it may use."""
 
     film: str
     folder: str
     exercise: str
     body: str
+    person: str
     network: bool
     limits: dict[str, Any]
 
     @classmethod
-    def of(cls, film: str, folder: Path, exercise: str, body: str, network: bool, limits: Limits) -> Task:
+    def of(
+        cls, film: str, folder: Path, exercise: str, body: str, person: str, network: bool, limits: Limits
+    ) -> Task:
         """Such a task."""
-        return cls(film, str(folder), exercise, body, network, asdict(limits))
+        return cls(film, str(folder), exercise, body, person, network, asdict(limits))
 
     def line(self) -> str:
         """As it is told."""
@@ -86,7 +89,7 @@ def _analyse(task: Task, limits: Limits) -> None:
                 f"The film has {width}x{height} pixels, and {limits.film_pixels} in all are allowed.",
                 "Send a smaller one.",
             )
-    settings = Settings(exercise=task.exercise, workers=1, end=limits.film_s, body=task.body)
+    settings = Settings(exercise=task.exercise, workers=1, end=limits.film_s, body=task.body, person=task.person)
     told: dict[str, float] = {}
 
     def progress(stage: str, done: float, total: float | None) -> None:

@@ -77,7 +77,7 @@ def begin_upload(given: UploadNew, store: Kept, limits: Allowed) -> Job:
                 "hint": words("Wait until one is done."),
             },
         )
-    job = store.jobs.add(profile.id, given.name, given.size, given.exercise, given.difficulty)
+    job = store.jobs.add(profile.id, given.name, given.size, given.exercise, given.difficulty, given.person)
     return _told(store, job, limits)
 
 

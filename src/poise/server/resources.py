@@ -15,6 +15,8 @@ from poise.server.messages import Name
 JobState = Literal["uploading", "queued", "running", "done", "failed"]
 
 
+#: Who of several people: as `poise analyze --person` has it, in whole pixels.
+_PERSON = r"^(largest|central|[0-9]{1,5},[0-9]{1,5})$"
 #: Text without control characters.
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -170,6 +172,10 @@ class UploadNew(_Part):
     exercise: Name = "auto"
     profile: Name = ""
     difficulty: float = Field(0.0, ge=0, le=1, description="The score from which the result counts as passed.")
+    person: Annotated[str, StringConstraints(max_length=20, pattern=_PERSON)] = Field(
+        "largest",
+        description="Whom to judge of several people: the `largest`, the `central`, or `X,Y`, pixels of the film.",
+    )
 
 
 class Verdict(_Part):
@@ -201,6 +207,7 @@ class Job(_Part):
     chunk: int = Field(description="Bytes a chunk may have at most.")
     exercise: str
     difficulty: float
+    person: str
     created_at: datetime
     stage: str = Field(description="What is being done, in plain words; empty unless it is running.")
     progress: float | None = Field(description="How much of that stage is done, 0 to 1.")

@@ -144,7 +144,9 @@ class Worker:
         stage, progress = words("Starting"), None
         ended: dict[str, Any] | None = None
         try:
-            task = Task.of(film.name, draft, job.exercise, self._body(job), self._settings.network, limits)
+            task = Task.of(
+                film.name, draft, job.exercise, self._body(job), job.person, self._settings.network, limits
+            )
             child.stdin.write(task.line())
             child.stdin.flush()
             while child.poll() is None or not said.empty():

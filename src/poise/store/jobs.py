@@ -49,10 +49,13 @@ class Jobs:
         self._database = database
         self._add_session = add_session
 
-    def add(self, profile: str, name: str, size: int, exercise: str, difficulty: float) -> Job:
+    def add(
+        self, profile: str, name: str, size: int, exercise: str, difficulty: float, person: str = "largest"
+    ) -> Job:
         """A new job, waiting for its film."""
         with self._database.write() as on:
-            row = JobRow(profile_id=profile, name=name, size=size, exercise=exercise, difficulty=difficulty)
+            row = JobRow(profile_id=profile, name=name, size=size, exercise=exercise)
+            row.difficulty, row.person = difficulty, person
             on.add(row)
             on.flush()
             return _job(row)
@@ -168,6 +171,7 @@ def _job(row: JobRow) -> Job:
         row.size,
         row.exercise,
         row.difficulty,
+        row.person,
         row.state,  # type: ignore[arg-type]
         row.created_at,
         row.attempt,

@@ -79,6 +79,7 @@ class Job:
     size: int
     exercise: str
     difficulty: float
+    person: str
     state: JobState
     created_at: datetime
     attempt: int

@@ -124,6 +124,7 @@ class JobRow(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     exercise: Mapped[str] = mapped_column(String(64))
     difficulty: Mapped[float] = mapped_column(default=0.0)
+    person: Mapped[str] = mapped_column(String(24), default="largest", server_default="largest")
     state: Mapped[str] = mapped_column(String(12), default="uploading")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     attempt: Mapped[int] = mapped_column(default=0)

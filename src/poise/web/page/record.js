@@ -9,6 +9,7 @@ import { Stage } from './stage.js';
 import { Voice } from './voice.js';
 import { api, followJob, link, upload } from './api.js';
 import { $, clock, confirmed, dayTime, el, percent, settings } from './dom.js';
+import { askWhom } from './whom.js';
 import { told, tr } from './words.js';
 
 const COUNTDOWN_S = 3;
@@ -158,12 +159,13 @@ export class Record {
     if (!film) return;
     this.#read();
     $('film-problem').replaceChildren();
-    await this.#send(film, film.name);
+    const person = await askWhom(film, $('film-result'));
+    if (person) await this.#send(film, film.name, person);
   }
 
-  async #send(film, name) {
+  async #send(film, name, person = 'largest') {
     const { exercise, difficulty } = this.#choice;
-    const about = { name, exercise, profile: this.#profile(), difficulty: difficulty / 100 };
+    const about = { name, exercise, person, profile: this.#profile(), difficulty: difficulty / 100 };
     const show = (share) => this.#busy(tr('Sending the film: {share}', { share: percent(share) }), share);
     show(0);
     this.#sending = new AbortController();
@@ -174,13 +176,13 @@ export class Record {
       $('film-result').replaceChildren();
       if (problem.name === 'AbortError') return;
       this.#trouble(problem);
-      this.#again(film, name);
+      this.#again(film, name, person);
     }
     void this.list();
   }
 
-  #again(film, name) {
-    $('film-result').replaceChildren(el('button', { onclick: () => void this.#send(film, name) }, tr('Send it again')));
+  #again(film, name, person) {
+    $('film-result').replaceChildren(el('button', { onclick: () => void this.#send(film, name, person) }, tr('Send it again')));
   }
 
   #busy(text, share) {

@@ -4,7 +4,7 @@
 const CACHE = 'poise-page';
 const PAGE = [
   './', './app.js', './api.js', './body.js', './camera.js', './charts.js', './dom.js', './draw.js', './eyes.js', './history.js',
-  './live.js', './record.js', './session.js', './sit.js', './stage.js', './summary.js', './voice.js', './watch.css', './watch.html', './watch.js', './words.js', './workout.js', './style.css', './icon.svg',
+  './live.js', './record.js', './session.js', './sit.js', './stage.js', './summary.js', './voice.js', './watch.css', './watch.html', './watch.js', './whom.js', './words.js', './workout.js', './style.css', './icon.svg',
   './manifest.webmanifest', './words/de.json', './words/es.json', './words/fr.json', './words/ko.json',
 ];
 const WHERE = '/api/page';
