@@ -46,7 +46,9 @@ def test_a_film_is_recorded_sent_and_judged(server: Served, visit: Callable[...,
     assert page.locator("#films li").count() == 1
     page.click("#film-result >> text=Look at it closely")
     page.wait_for_selector("#session .reps li")
-    assert page.locator("#session .reps > li").count() == 6
+    kept = page.request.get(f"{server.url}/api/sessions/{page.url.rpartition('/')[2]}").json()["reps"]
+    assert page.locator("#session .reps > li").count() == len(kept)
+    assert 4 <= len(kept) <= 6, "of six, a slow machine may be late for the first and not see the last"
     assert visited.problems == []
 
 

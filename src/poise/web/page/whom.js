@@ -1,6 +1,6 @@
 // Whom of several people in a film to judge: asked of its first picture, before anything is sent.
 
-import { $, el } from './dom.js';
+import { el } from './dom.js';
 import { tr } from './words.js';
 
 const SHOWN_MS = 8000; // for a browser to show the film's first picture
@@ -32,15 +32,16 @@ export async function askWhom(film, place) {
     mark.style.setProperty('--x', x);
     mark.style.setProperty('--y', y);
   });
+  const send = el('button', { id: 'film-send' }, tr('Send it'));
   const answer = await new Promise((answered) => {
+    send.onclick = () => answered(select.value);
     place.replaceChildren(el('article', { className: 'whom' },
       el('p', {}, tr('Several people in it? Click on the one to be judged.')),
       el('div', { className: 'first' }, video, mark),
       el('p', { className: 'row' },
         el('label', { htmlFor: select.id }, tr('Who is judged')), select,
-        el('button', { id: 'film-send', onclick: () => answered(select.value) }, tr('Send it')),
-        el('button', { className: 'plain', onclick: () => answered(null) }, tr('Leave it')))));
-    $('film-send').focus();
+        send, el('button', { className: 'plain', onclick: () => answered(null) }, tr('Leave it')))));
+    send.focus();
   });
   place.replaceChildren();
   URL.revokeObjectURL(url);
