@@ -52,7 +52,7 @@ class Served:
         command = [sys.executable, "-m", "poise", "serve", "--port", str(self.port), "--data", str(self.data)]
         command += ["--classifier", str(sinking(self.data / "mine.onnx", 240.0, ("up", "down")))]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-        until(self._answers, 60, "the server answers")
+        until(self._answers, 180, "the server answers")
 
     def _answers(self) -> bool:
         assert self.process
