@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from poise.learn.keypoints.coco import read_coco
-from poise.learn.keypoints.oks import Found, Labelled, evaluate, similarity
+from poise.learn.keypoints.oks import Found, Labelled, evaluate, interval, similarity
 
 coco = pytest.importorskip("pycocotools.coco")
 cocoeval = pytest.importorskip("pycocotools.cocoeval")
@@ -121,3 +122,19 @@ def test_nothing_to_find_is_nan_and_nothing_found_is_zero() -> None:
     assert np.isnan(evaluate([], [Found(1, np.zeros((17, 2)), 0.5)]).ap)
     nothing = evaluate([person()], [])
     assert (nothing.ap, nothing.ar) == (0.0, 0.0)
+
+
+def test_the_interval_is_of_pictures_drawn_again() -> None:
+    """Of n pictures with one person each, a share p of them found, AP is about as sure as a share is."""
+    n, p = 100, 0.8
+    places = np.full((17, 2), 100.0)
+    truth = [person(image=i) for i in range(n)]
+    found = [Found(i, places + (0.0 if i < p * n else 500.0), 0.5) for i in range(n)]
+    low, high = interval(truth, found)
+    assert low < evaluate(truth, found).ap < high
+    four = interval([person(image=i) for i in range(4 * n)], [replace(found[i % n], image=i) for i in range(4 * n)])
+    assert four[1] - four[0] == pytest.approx((high - low) / 2, rel=0.2)
+    assert interval(truth, [replace(one, keypoints=places) for one in found]) == pytest.approx((1.0, 1.0))
+    assert all(np.isnan(interval([], found)))
+    alone = [person(image=1)], [Found(i, places, 0.5) for i in range(2)]  # half of the draws have nobody to find
+    assert interval(*alone) == pytest.approx((0.5, 1.0), abs=0.05)

@@ -22,7 +22,7 @@ from poise.learn.keypoints.data import People, Recipe
 from poise.learn.keypoints.evaluate import found_by, read_boxes, torch_network, write_results
 from poise.learn.keypoints.export import parity, to_int8, to_onnx, to_tflite
 from poise.learn.keypoints.hrnet import SHAPES, HRNet, load_checkpoint, open_hrnet
-from poise.learn.keypoints.oks import evaluate
+from poise.learn.keypoints.oks import evaluate, interval
 from poise.learn.keypoints.train import Training, train
 
 
@@ -168,10 +168,11 @@ def _evaluate(asked: argparse.Namespace) -> None:
     boxes = read_boxes(asked.boxes) if asked.boxes else None
     network = torch_network(_net(asked), device)
     found = list(found_by(network, people, boxes, flip=asked.flip, dark=not asked.quarter))
-    scores = evaluate(read_coco(asked.measure).people, found)
+    truth = read_coco(asked.measure).people
+    scores, (low, high) = evaluate(truth, found), interval(truth, found)
     _say(
-        f"AP {scores.ap:.4f}, AP50 {scores.ap50:.4f}, AP75 {scores.ap75:.4f}, medium {scores.medium:.4f}, "
-        f"large {scores.large:.4f}, AR {scores.ar:.4f}; n = {len(people)} people"
+        f"AP {scores.ap:.4f} [{low:.3f}, {high:.3f}], AP50 {scores.ap50:.4f}, AP75 {scores.ap75:.4f}, "
+        f"medium {scores.medium:.4f}, large {scores.large:.4f}, AR {scores.ar:.4f}; n = {len(people)} people"
     )
     if asked.results:
         write_results(asked.results, found)

@@ -92,6 +92,43 @@ def similarity(person: Labelled, found: Array) -> float:
 
 def evaluate(truth: Iterable[Labelled], found: Iterable[Found]) -> Scores:
     """How well the people found are those annotated; who is found where nobody is annotated counts too."""
+    pictures = _pictures(truth, found)
+    results = {name: _curves([_counted(one, area) for one in pictures]) for name, area in _AREAS.items()}
+    precision, recall = results["all"]
+    return Scores(
+        ap=_mean(precision),
+        ap50=_mean(precision[:1]),
+        ap75=_mean(precision[5:6]),
+        medium=_mean(results["medium"][0]),
+        large=_mean(results["large"][0]),
+        ar=_mean(recall),
+    )
+
+
+def interval(
+    truth: Iterable[Labelled], found: Iterable[Found], draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Between which two values average precision lies 95 times of 100 when pictures are drawn again (bootstrap).
+
+    NaN where there was nothing to find.
+    """
+    counted = [_counted(one, _AREAS["all"]) for one in _pictures(truth, found)]
+    if not any(wanted for *_, wanted in counted):
+        return float("nan"), float("nan")
+    drawn = np.random.default_rng(seed).integers(0, len(counted), (draws, len(counted)))
+    means = np.array([_mean(_curves([counted[i] for i in row])[0]) for row in drawn])
+    low, high = np.percentile(means[np.isfinite(means)], (2.5, 97.5))
+    return float(low), float(high)
+
+
+_Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+#: Of one picture who is annotated, who was found, the surest first, and how alike they are.
+_Picture = tuple[list[Labelled], list[Found], Array]
+#: Of one picture how sure each find is, whether it matches, whether it counts neither way, and how many to find.
+_Counted = tuple[list[float], _Flags, _Flags, int]
+
+
+def _pictures(truth: Iterable[Labelled], found: Iterable[Found]) -> list[_Picture]:
     people: defaultdict[int, list[Labelled]] = defaultdict(list)
     guesses: defaultdict[int, list[Found]] = defaultdict(list)
     for person in truth:
@@ -104,39 +141,27 @@ def evaluate(truth: Iterable[Labelled], found: Iterable[Found]) -> Scores:
         best = [guesses[image][i] for i in np.argsort(-scores, kind="stable")[:_MOST]]
         table = np.array([[similarity(person, guess.keypoints) for person in people[image]] for guess in best])
         pictures.append((people[image], best, table.reshape(len(best), len(people[image]))))
-    results = {name: _accumulated(pictures, area) for name, area in _AREAS.items()}
-    precision, recall = results["all"]
-    return Scores(
-        ap=_mean(precision),
-        ap50=_mean(precision[:1]),
-        ap75=_mean(precision[5:6]),
-        medium=_mean(results["medium"][0]),
-        large=_mean(results["large"][0]),
-        ar=_mean(recall),
-    )
-
-
-_Picture = tuple[list[Labelled], list[Found], Array]
+    return pictures
 
 
 def _mean(values: Array) -> float:
     return float(values.mean()) if np.isfinite(values).all() else float("nan")
 
 
-def _accumulated(pictures: Sequence[_Picture], area: tuple[float, float]) -> tuple[Array, Array]:
+def _counted(picture: _Picture, area: tuple[float, float]) -> _Counted:
+    people, guesses, table = picture
+    return [guess.score for guess in guesses], *_matched(people, guesses, table, area)
+
+
+def _curves(pictures: Sequence[_Counted]) -> tuple[Array, Array]:
     """Precision ``(10, 101)`` by threshold and recall, and the highest recall ``(10,)``; NaN without people."""
-    scores, matched, ignored, wanted = [], [], [], 0
-    for people, guesses, table in pictures:
-        hit, passed, needed = _matched(people, guesses, table, area)
-        scores += [guess.score for guess in guesses]
-        matched.append(hit)
-        ignored.append(passed)
-        wanted += needed
+    wanted = sum(needed for *_, needed in pictures)
     precision, recall = np.full((10, 101), np.nan), np.full(10, np.nan)
     if not wanted:
         return precision, recall
-    order = np.argsort(-np.array(scores), kind="stable")
-    hits, passed = np.concatenate(matched, axis=1)[:, order], np.concatenate(ignored, axis=1)[:, order]
+    order = np.argsort(-np.array([score for scores, *_ in pictures for score in scores]), kind="stable")
+    hits = np.concatenate([hit for _, hit, _, _ in pictures], axis=1)[:, order]
+    passed = np.concatenate([passed for _, _, passed, _ in pictures], axis=1)[:, order]
     for t in range(len(_THRESHOLDS)):
         right, wrong = np.cumsum(hits[t] & ~passed[t]), np.cumsum(~hits[t] & ~passed[t])
         reached = right / wanted
@@ -149,7 +174,7 @@ def _accumulated(pictures: Sequence[_Picture], area: tuple[float, float]) -> tup
 
 def _matched(
     people: list[Labelled], guesses: list[Found], table: Array, area: tuple[float, float]
-) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.bool_]], np.ndarray[tuple[int, int], np.dtype[np.bool_]], int]:
+) -> tuple[_Flags, _Flags, int]:
     """Which guesses ``(10, N)`` match somebody, which count neither way, and how many people are to be found."""
     low, high = area
     out = [person.ignored or not low <= person.area <= high for person in people]
