@@ -21,22 +21,30 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Running:
     return Running(tmp_path_factory.mktemp("data"))
 
 
-def heard(address: str, met: Path) -> tuple[Line[Saying], threading.Thread]:
-    line: Line[Saying] = Line()
-    thread = threading.Thread(target=listen, args=(Board.of(address), met, line.put, lambda: False), daemon=True)
-    thread.start()
-    return line, thread
+def heard(address: str, met: Path) -> Line[Saying | str]:
+    """What a listener hears, and why it ended if it did."""
+    line: Line[Saying | str] = Line()
+
+    def hear() -> None:
+        try:
+            listen(Board.of(address), met, line.put, lambda: False)
+            line.put("it hung up")
+        except ServerUnavailable as problem:
+            line.put(str(problem))
+
+    threading.Thread(target=hear, daemon=True).start()
+    return line
 
 
 def test_what_the_board_sees_is_heard_by_everybody_who_listens(board: Running, tmp_path: Path) -> None:
     now = Saying(1.0, "Squat", 3, 0.0)
     board.watched.tell(asdict(now))
-    lines = [heard(board.address, tmp_path / f"met{i}.json")[0] for i in range(2)]
+    lines = [heard(board.address, tmp_path / f"met{i}.json") for i in range(2)]
     assert [line.get(timeout=30) for line in lines] == [now, now]  # what is so is told at once
     cue = Saying(2.0, "Squat", 3, 0.0, "correct", "Go deeper.")
     board.watched.tell(asdict(cue))
     assert [line.get(timeout=30) for line in lines] == [cue, cue]
-    late, _ = heard(board.address, tmp_path / "met0.json")
+    late = heard(board.address, tmp_path / "met0.json")
     assert late.get(timeout=30) == Saying(2.0, "Squat", 3, 0.0)  # what was said before is not said again
 
 

@@ -48,7 +48,9 @@ speechSynthesis.cancel = () => {};
 speechSynthesis.speak = (words) => {
   const said = [words.lang, words.text, ''];
   window.spoken.push(said);
-  setTimeout(() => { said[2] = document.body.innerText; }, 100);
+  const written = () => { said[2] += document.body.innerText; };
+  queueMicrotask(written); // before the coach says the next thing
+  setTimeout(written, 100);
   setTimeout(() => words.onstart?.(), 0);
 };
 """
