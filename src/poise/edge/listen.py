@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import ssl
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,15 +67,28 @@ def listen(
 
     """
     try:
-        from websockets.exceptions import WebSocketException
+        import websockets  # noqa: F401
     except ModuleNotFoundError as missing:
         raise MissingExtra("Listening to a board", "web") from missing
+    asyncio.run(_listen(board, met, tell, again))
+
+
+async def _listen(board: Board, met: Path, tell: Callable[[Saying], None], again: Callable[[], bool]) -> None:
+    # Not the client with threads: one of its threads reads while another writes, which TLS does not bear.
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import WebSocketException
+
+    address = f"{'wss' if board.secure else 'ws'}://{board.name}/watch"
+    headers = {"Authorization": f"Bearer {board.token}"} if board.token else {}
     reached = False
     while True:
         try:
-            with _connected(board, met) as socket:
+            known = _known(board, met) if board.secure else None
+            async with connect(
+                address, additional_headers=headers, ssl=known, open_timeout=PATIENCE_S, proxy=None
+            ) as socket:
                 reached = True
-                for text in socket:
+                async for text in socket:
                     said: dict[str, Any] = json.loads(text)
                     if said.pop("type", "") == "saying":
                         tell(Saying(**said))
@@ -88,23 +100,7 @@ def listen(
                 ) from problem
         if not again():
             return
-        time.sleep(AGAIN_S)
-
-
-@contextmanager
-def _connected(board: Board, met: Path) -> Iterator[Any]:
-    from websockets.sync.client import connect
-
-    scheme = "wss" if board.secure else "ws"
-    headers = {"Authorization": f"Bearer {board.token}"} if board.token else {}
-    with connect(
-        f"{scheme}://{board.name}/watch",
-        additional_headers=headers,
-        ssl=_known(board, met) if board.secure else None,
-        open_timeout=PATIENCE_S,
-        proxy=None,
-    ) as socket:
-        yield socket
+        await asyncio.sleep(AGAIN_S)
 
 
 def _known(board: Board, met: Path) -> ssl.SSLContext:
