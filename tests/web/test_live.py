@@ -238,22 +238,32 @@ def test_a_camera_that_is_refused_is_explained(
     assert visited.page.is_enabled("#start")
 
 
-BUSY = "{ const end = performance.now() + 3000; while (performance.now() < end); }"
+BUSY = """() => {
+  const busy = () => { const end = performance.now() + 3000; while (performance.now() < end); };
+  document.addEventListener('seeked', busy, {capture: true, once: true});
+  busy();
+}"""
 
 
 def test_without_a_camera_a_drawn_athlete_shows_how_it_counts(
     server: Served, visit: Callable[..., Visit], squat: ShippedClip
 ) -> None:
-    """To the last repetition, also on a machine that has no time for the page during one of them."""
+    """To the last repetition, also on a machine that has no time for the page during two of them.
+
+    The fourth is so shallow that what it is called hangs on the pictures that were looked at.
+    """
     refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
     visited = visit(server.url, refuse)
     kept = visited.page.evaluate(SESSIONS)
     visited.page.click("#athlete")
     counts: list[int] = []
+    odd = ""
 
     def over() -> bool:
+        nonlocal odd
         if visited.state() == "work":
             counts.append(int(visited.text("#count") or 0))
+            odd = visited.text("#odd") or odd
         if counts.count(2) == 1:
             visited.page.evaluate(BUSY)
         return visited.state() == "form"
@@ -261,9 +271,10 @@ def test_without_a_camera_a_drawn_athlete_shows_how_it_counts(
     until(lambda: visited.state() == "work", 60, "the athlete is there")
     until(over, 90, "the film is over")
     reps = len(squat.performance.reps)
-    assert sorted(set(counts)) == list(range(reps + 1))
+    full = reps - (odd == "1 not counted")
+    assert sorted(set(counts)) == list(range(full + 1)), odd
     assert counts == sorted(counts)
-    assert f"{reps} squats counted" in visited.text("#done")
+    assert f"{full} squats counted" in visited.text("#done")
     assert visited.page.evaluate("fetch('/api/sessions').then((answer) => answer.json())") == kept, (
         "nothing is kept"
     )

@@ -69,7 +69,10 @@ export class Film {
     const ahead = video.currentTime - this.#seen;
     if (video.ended && ahead <= 0) this.#seen += LONGEST_S;
     else {
-      if (ahead > LONGEST_S) await new Promise((sought) => { video.onseeked = sought; video.currentTime = this.#seen + LONGEST_S; });
+      if (ahead > LONGEST_S) {
+        video.pause(); // or it runs on while this page waits to hear that it was put back
+        await new Promise((sought) => { video.onseeked = sought; video.currentTime = this.#seen + LONGEST_S; });
+      }
       this.#seen = video.currentTime;
     }
     return this.#began + 1000 * this.#seen;
