@@ -19,7 +19,7 @@ Films: what was said for the longest time is right when it is the exercise; the 
 
 ``--network`` judges another training than the one that ships. ``--simulated`` takes simulated people instead, whom
 no training has seen, from eight sides: of each exercise, how often it was said for the longest time and what else
-was said; of idling, how often no exercise was said.
+was said; of idling and of movements that have no name in the library, how often no exercise was said.
 
 The tracks of RepCount are stretched so that every frame fills the unit cube. `unstretched` undoes that without
 looking at labels: bones keep their length, which gives the three stretches of a frame by least squares.
@@ -48,7 +48,8 @@ from poise.coach.network import Network
 from poise.coach.recognise import MODEL, REST, UNKNOWN, Recogniser
 from poise.coach.stretch import Judged
 from poise.learn import deepfit
-from poise.sim import Body, Camera, Noise, film_poses, perform
+from poise.sim import MOVES, Body, Camera, Noise, film_poses, perform
+from poise.sim.moves.others import OTHERS
 
 #: RepCount's classes that poise knows, as poise calls them.
 SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_up", "squat": "squat"}
@@ -62,6 +63,8 @@ OF_REPCOUNT = "esc_"
 INSIDE = 0.75
 #: Pixels of a torso in an unstretched track.
 TORSO = 100.0
+#: How often the stretch of a track is solved for, and how much a body's own proportions count by then.
+ROUNDS, OWN = 4, 0.8
 #: Bones and their usual length in torsos (fractions of stature after Drillis & Contini).
 _BONES = (
     ("mid_shoulder", "mid_hip", 1.0),
@@ -162,7 +165,8 @@ def unstretched(track: Array, rate: float) -> PoseSequence:
 
     The square of a bone's length is a sum of squares over x, y and z, each times the square of its stretch: linear
     in the three unknowns of a frame, none of which is negative. They are found by multiplicative least squares
-    (Lee & Seung 2001) over five frames.
+    (Lee & Seung 2001) over five frames, first with everybody's proportions, then mostly with those this body has
+    over the whole track. `restored` says how well.
     """
     cube = track[:, :99].reshape(len(track), 33, 3).astype(np.float64)
     seen = (track != 0).any(1)
@@ -170,17 +174,39 @@ def unstretched(track: Array, rate: float) -> PoseSequence:
     t = np.arange(len(track)) / rate
     stretched = PoseSequence(BLAZEPOSE33, t, cube[..., :2], np.ones(cube.shape[:2]), cube)
     squares = np.stack([(stretched.world_at(a) - stretched.world_at(b)) ** 2 for a, b, _ in _BONES], axis=1)
-    length = np.array([length for _, _, length in _BONES])
-    rows = np.nan_to_num(squares) / length[None, :, None]  # a bone counts by its length, not by the square of it
-    gram, right = _summed(np.einsum("tsi,tsj->tij", rows, rows)), _summed(np.einsum("tsi,s->ti", rows, length))
-    stretch = np.ones((len(track), 3))
-    for _ in range(200):
-        stretch *= right / np.maximum(np.einsum("tij,tj->ti", gram, stretch), 1e-9)
+    usual = length = np.array([length for _, _, length in _BONES])
+    for _ in range(ROUNDS):
+        rows = np.nan_to_num(squares) / (length**2)[None, :, None]
+        gram, right = _summed(np.einsum("tsi,tsj->tij", rows, rows)), _summed(rows.sum(1))
+        stretch = np.ones((len(track), 3))
+        for _ in range(120):
+            stretch *= right / np.maximum(np.einsum("tij,tj->ti", gram, stretch), 1e-9)
+        own = np.nanmedian(np.sqrt(np.einsum("tsi,ti->ts", squares, stretch)), axis=0)
+        length = usual ** (1 - OWN) * own**OWN
+        length = length / length[0]
     points = TORSO * cube[..., :2] * np.sqrt(stretch)[:, None, :2]
     feet = [BLAZEPOSE33.index(name) for name in _FEET]
     points[..., 0] -= points[:, feet, 0].mean(1, keepdims=True)
     points[..., 1] -= points[..., 1].max(1, keepdims=True)
     return PoseSequence(BLAZEPOSE33, t, points, np.broadcast_to(seen[:, None], points.shape[:2]).astype(np.float64))
+
+
+def restored(poses: PoseSequence) -> Array:
+    """How far joints lie from where they were once a film's poses are stretched like RepCount's and `unstretched`.
+
+    In torso lengths, both bodies with their hips in one place and of one size: the root of the mean square over
+    twelve joints, ``(T,)``, NaN where nobody was seen.
+    """
+    cube = np.concatenate([poses.points, poses.all_world_at(BLAZEPOSE33.keypoints)[..., 2:]], axis=-1)
+    cube -= cube.min(1, keepdims=True)
+    cube /= cube.max(1, keepdims=True)
+    track = np.nan_to_num(np.concatenate([cube.reshape(len(cube), -1), np.zeros((len(cube), 5))], axis=-1))
+    back = unstretched(track, (len(poses) - 1) / poses.duration)
+    was, now = (p.all_at(KEYPOINTS[2:]) - p.at("mid_hip")[:, None] for p in (poses, back))
+    size, sized = (np.linalg.norm(joints, axis=-1).sum(-1) for joints in (was, now))
+    error = was - now * np.nanmedian(size / sized)
+    torso = np.nanmedian(np.linalg.norm(was[:, :2].mean(1), axis=-1))
+    return np.asarray(np.sqrt((error**2).sum(-1).mean(-1)) / torso)
 
 
 def _summed(values: Array) -> Array:
@@ -290,6 +316,8 @@ def on_films(followed: Sequence[tuple[films.Clip, PoseSequence]], reference: Net
             deep += max(told.deepfit, key=told.deepfit.__getitem__, default="") == clip.exercise
             delays.append(told.first(clip.exercise))
     known = np.array([delay for delay in delays if np.isfinite(delay)])
+    off = [np.nanmean(restored(poses)) for clip, poses in followed if clip.exercise]
+    print(f"Their joints, stretched and unstretched: {np.mean(off):.3f} torsos off, median {np.median(off):.3f}")
     print(f"Films whose exercise is in the library: {share(right, count)}; DeepFit's network {share(deep, count)}")
     print(f"  said after (from the first frame): median {np.median(known):.1f} s")
 
@@ -299,17 +327,19 @@ def on_simulation(reference: Network, network: Path) -> None:
     right: Counter[str] = Counter()
     besides: dict[str, Counter[str]] = {}
     sides = range(0, 360, 45)
-    for name in (*exercises(), *IDLE):
+    groups = {"exercises": exercises(), "idling": IDLE, "movements without a name": tuple(OTHERS)}
+    for name in (name for names in groups.values() for name in names):
         for yaw in sides:
             rng = np.random.default_rng((4242, yaw))
-            idle = name in IDLE
+            idle = name not in exercises()
+            move = OTHERS.get(name) or MOVES[name]
             performance = perform(
-                name,
+                move,
                 form={"mood": float(rng.uniform(0.0, 1000.0))} if idle else {},
                 body=Body.random(rng),
                 variation=0.0 if idle else 0.3,
                 sway=1.0,
-                lead=15.0 if idle else 0.5,
+                lead=0.5 if move.reps else 15.0,
                 seed=yaw,
             )
             poses = film_poses(performance, Camera(yaw=yaw), rate=15, noise=Noise(), seed=yaw)
@@ -318,7 +348,7 @@ def on_simulation(reference: Network, network: Path) -> None:
             besides.setdefault(name, Counter()).update({said for _, said, _ in told.said} - {name, REST, UNKNOWN})
     for name, count in right.items():
         print(f"  {name:18s} {count:2d} of {len(sides)}, also said: {dict(besides[name])}")
-    for words, names in (("exercises", exercises()), ("idling", IDLE)):
+    for words, names in groups.items():
         print(f"Simulated people, {words}: {share(sum(right[name] for name in names), len(names) * len(sides))}")
 
 

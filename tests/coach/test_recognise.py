@@ -25,8 +25,8 @@ from poise.sim.moves.others import OTHERS
 
 #: Of the networks that ship; `poise.learn.recogniser` makes them.
 SHIPPED = {
-    "recogniser.onnx": "e218480fd6f57d02f9385980e0ad0762414704a588f126726b53ee7f2f6ac824",
-    "deepfit.onnx": "cbdce250904ddc7144013bb6dad137926676c0a01ee21824a004bd4f309f9d39",
+    "recogniser.onnx": "6467f30ae8b38e15ceaad027fbda8b0cd68e1e6744e09f782f63edfed58ab07a",
+    "deepfit.onnx": "eb84bc8e1ebe49aeb49dbe8428a5db825473177efc4e9822dca673bb02699982",
 }
 NOWHERE = View("unknown", math.nan, math.nan, 0)
 

@@ -9,7 +9,7 @@ from poise.coach.descriptor import KEYPOINTS, NAMES, RATE
 from poise.coach.recognise import REST, UNKNOWN
 from poise.learn import deepfit, performances
 from poise.learn.performances import CLASSES, HOLDS, perform_class
-from poise.learn.windows import Windows, simulate
+from poise.learn.windows import SECTION_S, Windows, _seen, simulate
 from poise.sim import MOVES
 
 
@@ -100,3 +100,21 @@ def test_how_often_arms_hang_is_said_of_squats_only(label: str, more: bool) -> N
         return float(np.mean((np.array(low) < -0.25) & (np.array(away) < 0.1)))
 
     assert (hang(1000) > hang(0) + 0.3) == more
+
+
+def test_a_body_on_the_floor_is_at_times_hardly_followed() -> None:
+    """In every tenth section of it a keypoint is somewhere else in every fourth look; of who stands in none."""
+
+    def lost(label: str) -> float:
+        shares = []
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            section = perform_class(label, rng, SECTION_S, RATE)
+            points = _seen(section, rng)
+            size = np.median(np.ptp(points, axis=1), axis=0).max()
+            steps = np.linalg.norm(np.diff(points, axis=0), axis=-1).max(1)
+            shares.append((steps > 0.3 * size).mean())
+        return float(np.percentile(shares, 90))
+
+    assert lost("push_up") > 0.23
+    assert lost("squat") < 0.12

@@ -115,9 +115,13 @@ def _seen(section: Section, rng: np.random.Generator) -> Array:
     worse = float(rng.uniform(1.0, 4.0)) if section.level else 1.0
     noise = replace(noise, jitter=0.6 * noise.jitter, outliers=0.5 * noise.outliers)  # poses arrive smoothed
     noise = replace(noise, bias=worse * noise.bias, swaps=max(noise.swaps, 0.2 * (worse > 2.0)))
+    hardly = section.level and rng.random() < 0.25  # a body on the floor that is lost again and again
+    if hardly:
+        noise = replace(noise, gaps=float(rng.uniform(0.3, 1.2)), gap_s=float(rng.uniform(0.1, 0.5)))
     noisy = noise.applied(replace(poses, points=points), int(rng.integers(2**31)))
-    if rng.random() < (0.5 if section.level else 0.3):
-        noisy = replace(noisy, points=_lost(noisy, rng, 1.6 if section.level else 0.8))
+    if hardly or rng.random() < (0.5 if section.level else 0.3):
+        often = 5.0 if hardly else 1.6 if section.level else 0.8
+        noisy = replace(noisy, points=_lost(noisy, rng, often))
     out = interpolated(noisy.t, noisy.all_at(KEYPOINTS), section.t)
     if rng.random() < 0.3:  # a camera held in the hand
         out += np.cumsum(rng.normal(0.0, rng.uniform(0.0, 0.01), (len(out), 1, 2)), axis=0) * camera.size[1]
