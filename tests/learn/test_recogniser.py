@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from poise.coach.descriptor import NAMES
 from poise.coach.network import Network
+from poise.coach.recognise import MODEL
+from poise.learn.performances import CLASSES
+from poise.learn.windows import Windows
 
 torch = pytest.importorskip("torch", reason="torch, of the extra train, is not installed")
-pytest.importorskip("onnx", reason="onnx, of the extra train, is not installed")
+onnx = pytest.importorskip("onnx", reason="onnx, of the extra train, is not installed")
 
 from poise.learn import networks, recogniser  # noqa: E402
 
@@ -77,6 +82,24 @@ def test_a_class_can_weigh_less() -> None:
     model = networks.trained(points, labels, (8, 2), weights=(0.2, 1.0), epochs=20, batch=64)
     with torch.no_grad():
         assert (model(torch.from_numpy(points))[0].argmax(-1) == 1).float().mean() > 0.95
+
+
+def test_what_is_learnt_is_no_surer_than_smoothed_labels_make_it() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.repeat(np.arange(len(CLASSES)), 60)
+    middles = rng.normal(0.0, 3.0, (len(CLASSES), 20))
+    points = (middles[labels] + rng.normal(0.0, 0.2, (len(labels), 20))).astype(np.float32)
+    model = recogniser.train_recogniser(Windows(points, labels, points), seed=1, epochs=60)
+    sure = answers(model, points).max(-1)
+    assert 1.0 - recogniser.SMOOTHING < sure.mean() < 0.96  # with the usual 0.05 it is 0.99
+
+
+def test_what_ships_has_the_shape_that_is_trained() -> None:
+    shipped = {w.name: tuple(w.dims) for w in onnx.load(MODEL).graph.initializer}
+    members = recogniser.MEMBERS * len(recogniser.HANGING)
+    sizes = (len(NAMES), *recogniser.HIDDEN, len(CLASSES))
+    for i, (a, b) in enumerate(pairwise(sizes)):
+        assert shipped[f"w{i}"] == (members, a, b)
 
 
 def test_the_command_writes_both_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
