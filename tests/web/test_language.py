@@ -33,6 +33,15 @@ SAID = """() => [...document.querySelectorAll('body *')].filter((node) =>
   ...(node.matches('select:not(#language)') ? [...node.options].map(({ text }) => text) : []),
   ...['::before', '::after'].map((part) => getComputedStyle(node, part).content.replace(/^(none|normal)$/, '')),
 ]).map((text) => text.trim()).filter(Boolean)"""
+#: Every state the page passes through, those included that last a moment, with all that was said when it came.
+PASSING = f"""
+window.passed = {{ states: new Set(), texts: new Set() }};
+new MutationObserver((changes) => {{
+  const now = document.documentElement.dataset.state;
+  for (const state of [...changes.map(({{ oldValue }}) => oldValue), now]) passed.states.add(state);
+  for (const text of ({SAID})()) passed.texts.add(text);
+}}).observe(document, {{ subtree: true, attributeFilter: ['data-state'], attributeOldValue: true }});
+"""
 SAYING = """([text, sound]) => {
   document.documentElement.dataset.state = 'work';
   for (const id of ['stage', 'cue', 'awake']) document.getElementById(id).hidden = false;
@@ -168,10 +177,10 @@ def _tell(told: Any, route: Route) -> None:
     route.fulfill(body=json.dumps(told), content_type="application/json")
 
 
-def untranslated(page: Any, *names: str) -> set[str]:
+def untranslated(page: Any, *names: str, texts: str = SAID) -> set[str]:
     """What is said outside of ⟦ and ⟧; `names` are the user's own."""
     found = set()
-    for text in page.evaluate(SAID):
+    for text in page.evaluate(texts):
         rest = text
         while (less := re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) != rest:
             rest = less
@@ -266,7 +275,7 @@ def test_every_text_of_being_coached_is_translated(made: Visit, server: Served) 
 
 def test_what_is_said_in_the_gym_is_written_too_and_translated(server: Served, visit: Callable[..., Visit]) -> None:
     """Two sets of two before the camera: every word spoken stands on the screen, and none of it in English."""
-    visited = visit("about:blank", SPEECH, locale="de-DE", service_workers="block")
+    visited = visit("about:blank", SPEECH + PASSING, locale="de-DE", service_workers="block")
     page, body = visited.page, json.dumps(made_language())
     visited.context.route(
         "**/words/de.json", lambda route: route.fulfill(body=body, content_type="application/json")
@@ -277,17 +286,16 @@ def test_what_is_said_in_the_gym_is_written_too_and_translated(server: Served, v
         page.fill(f"#{field}", value)
     visited.begin()
     left: set[str] = set()
-    states: list[str] = []
 
     def over() -> bool:
-        states.append(visited.state())
         left.update(untranslated(page, *CLASSES))
-        return "work" in states and states[-1] == "form"
+        return visited.state() == "form"
 
+    until(lambda: visited.state() == "work", 60, "the athlete is there")
     until(over, 120, "both sets are done")
-    left |= untranslated(page, *CLASSES)
+    left |= untranslated(page, *CLASSES) | untranslated(page, *CLASSES, texts="() => [...passed.texts]")
     assert left == set()
-    assert {"waiting", "work", "rest", "ending"} <= {*states}
+    assert {"waiting", "work", "rest", "ending"} <= {*page.evaluate("[...passed.states]")}
     spoken = page.evaluate("window.spoken")
     assert len(spoken) > 8
     told = [(text, shown) for _, text, shown in spoken if not text.isdigit()]  # a count goes with its set
