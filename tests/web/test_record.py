@@ -11,25 +11,27 @@ from poise.sim.shipped import ShippedClip
 from tests.films import standing_and_squatting, write
 from tests.web.conftest import Served, Visit, until
 
+#: What the sign says, each time it says something else.
+SIGNS = """
+window.signs = [];
+new MutationObserver(() => {
+  const sign = document.getElementById('sign')?.textContent;
+  if (sign !== undefined && sign !== signs.at(-1)) signs.push(sign);
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
 
 def test_a_film_is_recorded_sent_and_judged(server: Served, visit: Callable[..., Visit]) -> None:
-    visited = visit(f"{server.url}/#/record")
+    visited = visit(f"{server.url}/#/record", SIGNS)
     page = visited.page
     until(lambda: page.locator("#film-exercise option[value=squat]").count(), 20)
     page.select_option("#film-exercise", "squat")
     page.fill("#film-seconds", "19")
     page.evaluate("() => { const level = document.getElementById('film-difficulty'); level.value = 50; }")
     page.click("#film-start")
-    signs: list[str] = []
-
-    def recording() -> bool:
-        sign = page.inner_text("#sign")
-        if not signs or signs[-1] != sign:
-            signs.append(sign)
-        return bool(page.evaluate("document.documentElement.dataset.film") == "recording")
-
-    until(recording, 60, "it records by itself once the athlete holds still")
-    assert [sign for sign in signs if sign in ("3", "2", "1")] == ["3", "2", "1"]
+    state = "document.documentElement.dataset.film"
+    until(lambda: page.evaluate(state) == "recording", 60, "it records by itself once the athlete holds still")
+    assert [sign for sign in page.evaluate("signs") if sign in ("3", "2", "1")] == ["3", "2", "1"]
     page.wait_for_selector("#film-result progress", timeout=40_000)
     page.wait_for_selector("#film-result article, #film-problem:not(:empty)", timeout=120_000)
     assert visited.text("#film-problem") == ""
