@@ -48,6 +48,10 @@ SAYING = """([text, sound]) => {
   document.getElementById('cue').textContent = text;
   document.getElementById('quiet').textContent = sound;
 }"""
+COUNTING = """([all, odd]) => {
+  const texts = { count: '12', of: all, tempo: '2 s · 1 s · 2 s', odd, classified: 'up 98 %' };
+  for (const [id, text] of Object.entries(texts)) document.getElementById(id).textContent = text;
+}"""
 SPEECH = """
 window.spoken = [];
 speechSynthesis.getVoices = () => ['en-GB', 'de-DE', 'fr-FR']
@@ -98,6 +102,22 @@ def test_what_is_said_stands_clear_of_the_buttons(
     assert bar["y"] + bar["height"] <= height
     assert said["x"] >= 0
     assert said["x"] + said["width"] <= width
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("width", "height"), [(1100, 720), (1100, 900), (1920, 1080), (390, 844)])
+def test_what_is_said_stands_clear_of_the_count(
+    server: Served, visit: Callable[..., Visit], language: str, width: int, height: int
+) -> None:
+    page = visit(server.url, locale=language, viewport={"width": width, "height": height}).page
+    say = translator(language)
+    page.evaluate(SAYING, [say("Push your knees out, over your toes."), ""])
+    page.evaluate(COUNTING, [say("of {all}").replace("{all}", "12"), say("{n} not counted").replace("{n}", "1")])
+    said, count = (page.locator(what).bounding_box() for what in ("#cue", ".score"))
+    assert said
+    assert count
+    assert count["y"] >= 0
+    assert count["y"] + count["height"] <= said["y"]
 
 
 #: A session as the server keeps it, with a repetition of every kind.
