@@ -18,8 +18,8 @@ these poses in place of the data set's is told beside.
 Films: what was said for the longest time is right when it is the exercise; the same for DeepFit.
 
 ``--network`` judges another training than the one that ships. ``--simulated`` takes simulated people instead, whom
-no training has seen, from eight sides: of each exercise, how often it was said for the longest time and what else
-was said; of idling and of movements that have no name in the library, how often no exercise was said.
+no training has seen, three from each of eight sides: of each exercise, how often it was said for the longest time
+and what else was said; of idling and of movements that have no name in the library, how often no exercise was said.
 
 The tracks of RepCount are stretched so that every frame fills the unit cube. `unstretched` undoes that without
 looking at labels: bones keep their length, which gives the three stretches of a frame by least squares.
@@ -32,7 +32,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 import clips as films
@@ -58,6 +58,8 @@ SHARED = {"jumping jack": "jumping_jack", "push up": "push_up", "sit up": "sit_u
 FOREIGN = ("bench press", "pommel horse", "pull up")
 #: What simulated people do between exercises.
 IDLE = ("standing", "walking", "fidgeting", "stooping")
+#: How many simulated people do something, from each side.
+PEOPLE = 3
 #: What the names of films that are RepCount's videos begin with.
 OF_REPCOUNT = "esc_"
 #: The least share of a window that annotated repetitions cover.
@@ -331,8 +333,8 @@ def on_simulation(reference: Network, network: Path) -> None:
     sides = range(0, 360, 45)
     groups = {"exercises": exercises(), "idling": IDLE, "movements without a name": tuple(OTHERS)}
     for name in chain.from_iterable(groups.values()):
-        for yaw in sides:
-            rng = np.random.default_rng((4242, yaw))
+        for yaw, person in product(sides, range(PEOPLE)):
+            rng = np.random.default_rng((4242, yaw, person, *name.encode()))
             named = name in exercises()
             move = OTHERS.get(name) or MOVES[name]
             performance = perform(
@@ -342,16 +344,17 @@ def on_simulation(reference: Network, network: Path) -> None:
                 variation=0.3 if named else 0.0,
                 sway=1.0,
                 lead=0.5 if move.reps else 15.0,
-                seed=yaw,
+                seed=yaw + person,
             )
-            poses = film_poses(performance, Camera(yaw=yaw), rate=15, noise=Noise(), seed=yaw)
+            poses = film_poses(performance, Camera(yaw=yaw), rate=15, noise=Noise(), seed=yaw + person)
             told = answers(poses, (), reference, network)
             right[name] += told.longest() == (name if named else "")
             besides.setdefault(name, Counter()).update({said for _, said, _ in told.said} - {name, REST, UNKNOWN})
     for name, count in right.items():
-        print(f"  {name:18s} {count:2d} of {len(sides)}, also said: {dict(besides[name])}")
+        print(f"  {name:18s} {count:2d} of {PEOPLE * len(sides)}, also said: {dict(besides[name])}")
     for words, names in groups.items():
-        print(f"Simulated people, {words}: {share(sum(right[name] for name in names), len(names) * len(sides))}")
+        people = PEOPLE * len(names) * len(sides)
+        print(f"Simulated people, {words}: {share(sum(right[name] for name in names), people)}")
 
 
 def main() -> None:

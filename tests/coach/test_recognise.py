@@ -25,8 +25,8 @@ from poise.sim.moves.others import OTHERS
 
 #: Of the networks that ship; `poise.learn.recogniser` makes them.
 SHIPPED = {
-    "recogniser.onnx": "6467f30ae8b38e15ceaad027fbda8b0cd68e1e6744e09f782f63edfed58ab07a",
-    "deepfit.onnx": "eb84bc8e1ebe49aeb49dbe8428a5db825473177efc4e9822dca673bb02699982",
+    "recogniser.onnx": "d3d37676937267ae3654077d8b86b9754e6da08694b76cdb41b29372624e2898",
+    "deepfit.onnx": "310a22e70e4d861c529d2b0228fc394e13c20459c94943d9c556fe6daf66e3ec",
 }
 NOWHERE = View("unknown", math.nan, math.nan, 0)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 
 from poise.coach.descriptor import KEYPOINTS, NAMES, RATE
 from poise.coach.recognise import REST, UNKNOWN
 from poise.learn import deepfit, performances
-from poise.learn.performances import CLASSES, HOLDS, perform_class
-from poise.learn.windows import SECTION_S, Windows, _seen, simulate
-from poise.sim import MOVES
+from poise.learn.performances import CLASSES, HOLDS, KINDS, perform_class
+from poise.learn.styles import _Change, _one_legged
+from poise.learn.windows import SECTION_S, Windows, _mistaken, _seen, simulate
+from poise.sim import MOVES, Body, Camera, film_poses, perform
+from poise.sim.body import Posture
+from poise.sim.move import Beat
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +35,49 @@ def test_every_class_is_there(windows: Windows) -> None:
 def test_the_same_seed_gives_the_same_windows(windows: Windows) -> None:
     again, other = simulate(2, seed=1, workers=2), simulate(2, seed=2, workers=1)
     np.testing.assert_array_equal(again.descriptors, windows.descriptors)
-    np.testing.assert_array_equal(again.labels, windows.labels)
+    np.testing.assert_array_equal(again.kinds, windows.kinds)
     assert not np.array_equal(other.descriptors[:20], windows.descriptors[:20])
+
+
+def test_rest_and_what_has_no_name_are_of_many_kinds(windows: Windows) -> None:
+    rng = np.random.default_rng(9)
+    for label in (REST, UNKNOWN):
+        drawn = {perform_class(label, rng, 0.2, RATE).kind for _ in range(150)}
+        assert drawn == {kind for kind, name in KINDS.items() if name == label}
+    assert perform_class("squat", rng, 0.2, RATE).kind == "squat"
+    names = list(KINDS)
+    said = {names[kind]: CLASSES[label] for kind, label in zip(windows.kinds, windows.labels, strict=True)}
+    assert said == {kind: KINDS[kind] for kind in said}
+    assert {"fidgeting", "start"} & said.keys()
+
+
+def test_who_squats_on_one_leg_may_let_the_other_hang() -> None:
+    """Beside what is stood on, as far below the hips as a leg is long; else it is held off the floor."""
+    squat = perform("squat", reps=1)
+    t = np.linspace(squat.reps[0].start, squat.reps[0].end, 20)
+    lowest = []
+    for seed in range(100):
+        change = _one_legged(np.random.default_rng(seed))
+        pose = partial(_changed, change)
+        joints = replace(squat, move=replace(squat.move, pose=pose)).joints(t)
+        lowest.append(joints[:, [27, 28], 1].min())
+    assert 0.25 < np.mean(np.array(lowest) < -0.1) < 0.55  # ankles lower than what is stood on
+
+
+def _changed(change: _Change, body: Body, beat: Beat) -> Posture:
+    return change(body, beat, MOVES["squat"].pose(body, beat))
+
+
+def test_legs_beyond_the_picture_are_now_longer_and_now_shorter() -> None:
+    """Of who stands still, more often than that they are only too short."""
+    still = film_poses(perform("standing", lead=5.0), Camera(), rate=RATE)
+    length = []
+    for seed in range(200):
+        points = _mistaken(still, np.random.default_rng(seed))
+        legs = np.linalg.norm(points[:, 25] - points[:, 23], axis=-1)
+        length.append(np.ptp(legs) / np.median(legs))
+    assert 0.03 < np.mean(np.array(length) > 0.1) < 0.2
+    assert np.median(length) < 0.05
 
 
 @pytest.mark.parametrize("label", CLASSES)

@@ -108,10 +108,13 @@ def trained(
     return model.eval()
 
 
-def write_network(path: Path, models: Sequence[Dense], metadata: dict[str, str]) -> None:
+def write_network(
+    path: Path, models: Sequence[Dense], metadata: dict[str, str], counts_as: Sequence[int] | None = None
+) -> None:
     """Write networks of one shape as one that averages the probabilities of all their members.
 
-    Inputs are ``(N, F)``, outputs ``(N, classes)``.
+    Inputs are ``(N, F)``, outputs ``(N, classes)``: what the networks tell apart or, given the places of the
+    classes that each of these ``counts_as``, the sums of what counts as one.
     """
     model = models[0]
 
@@ -143,12 +146,16 @@ def write_network(path: Path, models: Sequence[Dense], metadata: dict[str, str])
         if i < last:
             nodes.append(helper.make_node(model.activation, [f"s{i}"], [f"a{i + 1}"]))
     nodes.append(helper.make_node("Softmax", [f"s{last}"], ["each"], axis=-1))
-    nodes.append(helper.make_node("ReduceMean", ["each", "members"], ["y"], keepdims=0))
+    nodes.append(helper.make_node("ReduceMean", ["each", "members"], ["apart" if counts_as else "y"], keepdims=0))
+    if counts_as:
+        constants["counts_as"] = np.eye(max(counts_as) + 1, dtype=np.float32)[list(counts_as)]
+        nodes.append(helper.make_node("MatMul", ["apart", "counts_as"], ["y"]))
+    outputs = max(counts_as) + 1 if counts_as else model.biases[-1].shape[-1]
     graph = helper.make_graph(
         nodes,
         "poise",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", constants["mean"].shape[-1]])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", model.biases[-1].shape[-1]])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", outputs])],
         [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)

@@ -80,14 +80,22 @@ _UNNAMED = {
 }
 
 
+#: What is told apart in training, each with the class it counts as: there are many ways to rest, and what has no
+#: name is many movements. As one class each they are told from exercises less well.
+KINDS: dict[str, str] = (
+    {name: name for name in exercises()} | dict.fromkeys(_IDLE, REST) | dict.fromkeys(_UNNAMED, UNKNOWN)
+)
+
+
 @dataclass(frozen=True)
 class Section:
     """Some seconds of somebody: ``t`` ``(T,)``, ``joints`` ``(T, 33, 3)`` and whether a repetition is going on.
 
-    A hold goes on while the position is held. ``level`` is whether the body lies along the floor, where estimators
-    err most.
+    ``kind`` is one of `KINDS`. A hold goes on while the position is held. ``level`` is whether the body lies along
+    the floor, where estimators err most.
     """
 
+    kind: str
     t: Array
     joints: Array
     active: Array
@@ -102,11 +110,8 @@ def perform_class(
 
     ``hanging`` is how often the arms of who squats hang (`varied`).
     """
-    if label == REST:
-        kind = drawn(_IDLE, rng)
-        name = str(rng.choice(_STARTS_AT_REST)) if kind == "start" else kind
-    else:
-        name = drawn(_UNNAMED, rng) if label == UNKNOWN else label
+    kind = drawn(_IDLE, rng) if label == REST else drawn(_UNNAMED, rng) if label == UNKNOWN else label
+    name = str(rng.choice(_STARTS_AT_REST)) if kind == "start" else kind
     move = MOVES.get(name) or OTHERS[name]
     performance = _performance(move, rng, seconds, still=label == REST)
     pose = varied(move, rng, hanging if label == "squat" else HANGING)
@@ -124,7 +129,7 @@ def perform_class(
     joints = performance.joints(t)
     if name in _TILTED and rng.random() < 0.5:  # hands or feet on something
         joints = joints @ rotation_x(float(rng.uniform(*_TILTED[name])))
-    return Section(t, joints, active, performance.body.stature, name in _LEVEL)
+    return Section(kind, t, joints, active, performance.body.stature, name in _LEVEL)
 
 
 def _usually(ways: Sequence[_Way], rng: np.random.Generator) -> _Way:

@@ -23,34 +23,34 @@ from poise.coach.network import Network
 from poise.coach.recognise import REST, UNKNOWN
 from poise.learn import deepfit
 from poise.learn.networks import Dense, trained, write_network
-from poise.learn.performances import CLASSES
+from poise.learn.performances import CLASSES, KINDS
 from poise.learn.windows import Windows, simulate
 
 #: Hidden layers of the recogniser, and members of each of its trainings.
 HIDDEN, MEMBERS = (128, 64), 4
-#: The share of hidden units left out in training, and how far labels are smoothed (`trained`): people do not move
-#: as the simulation does. With more of either real exercises are surer still, and what has no name gets one.
-DROPOUT, SMOOTHING = 0.3, 0.15
+#: The share of hidden units left out in training, and the noise of descriptors (`trained`): people do not move as
+#: the simulation does. With less of either more videos of real people are taken for something else.
+DROPOUT, DISTURBED = 0.5, 0.3
 #: A training each: how often the arms of who squats hang in it (`styles.varied`). Nobody knows how often they do.
 #: Shown less of it, a network takes squats with hanging arms for deadlifts, and shown more, others for unknown.
 HANGING = (5, 8)
-#: How much classes weigh in training, against one for an exercise. People rest more than they do any one exercise;
-#: what has no name may be anything, and would else claim much of what is only done in an unusual way.
-WEIGHTS = {REST: 3.0, UNKNOWN: 0.5}
+#: How much kinds weigh in training, against one for an exercise; what is not listed weighs what its class does.
+#: People rest more than they do any one exercise, and mostly fidget and pick things up; what has no name may be
+#: anything, and would else claim much of what is only done in an unusual way.
+WEIGHTS = {REST: 0.3, UNKNOWN: 0.06, "fidgeting": 0.7, "stooping": 0.65, "start": 0.5}
 
 
 def train_recogniser(windows: Windows, seed: int, epochs: int = 14) -> Dense:
-    """The network that tells `CLASSES` from descriptors."""
+    """The network that tells `KINDS` from descriptors."""
     return trained(
         windows.descriptors,
-        windows.labels,
-        (*HIDDEN, len(CLASSES)),
-        weights=[WEIGHTS.get(name, 1.0) for name in CLASSES],
+        windows.kinds,
+        (*HIDDEN, len(KINDS)),
+        weights=[WEIGHTS.get(kind, WEIGHTS.get(name, 1.0)) for kind, name in KINDS.items()],
         members=MEMBERS,
         epochs=epochs,
         dropout=DROPOUT,
-        smoothing=SMOOTHING,
-        disturbed=0.2,
+        disturbed=DISTURBED,
         seed=seed,
     )
 
@@ -84,14 +84,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)  # sums in one order, whatever the machine
     began, say = time.monotonic(), Console(soft_wrap=True, highlight=False).print
+    others = simulate(asked.sections, asked.seed, asked.workers, [name for name in CLASSES if name != "squat"])
     trainings = []
     for hanging in HANGING:
-        windows = simulate(asked.sections, asked.seed, asked.workers, hanging)
-        say(f"{len(windows.labels)} windows simulated after {time.monotonic() - began:.0f} s")
+        squats = simulate(asked.sections, asked.seed, asked.workers, ["squat"], hanging)
+        windows = Windows.of([others, squats])
+        say(f"{len(windows.kinds)} windows simulated after {time.monotonic() - began:.0f} s")
         trainings.append(train_recogniser(windows, asked.seed))
-    made = {"recogniser": (trainings, CLASSES)}
-    made["deepfit"] = [train_deepfit(windows, asked.seed)], deepfit.CLASSES
-    for name, (models, classes) in made.items():
+    counts_as = [CLASSES.index(name) for name in KINDS.values()]
+    made = {
+        "recogniser": (trainings, CLASSES, counts_as),
+        "deepfit": ([train_deepfit(windows, asked.seed)], deepfit.CLASSES, None),
+    }
+    for name, (models, classes, counted) in made.items():
         about = {
             "classes": ",".join(classes),
             "seed": str(asked.seed),
@@ -99,14 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "poise": version("poise"),
         }
         path = asked.out / f"{name}.onnx"
-        write_network(path, models, about)
+        write_network(path, models, about, counted)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         say(f"{path}: {path.stat().st_size} bytes, sha256 {digest}")
     say(f"trained after {time.monotonic() - began:.0f} s")
-    others = simulate(max(asked.sections // 20, 1), asked.seed + 1, asked.workers)
-    answers = Network(asked.out / "recogniser.onnx")(others.descriptors).argmax(-1)
+    unseen = simulate(max(asked.sections // 20, 1), asked.seed + 1, asked.workers)
+    answers = Network(asked.out / "recogniser.onnx")(unseen.descriptors).argmax(-1)
     for label, name in enumerate(CLASSES):
-        right = answers[others.labels == label] == label
+        right = answers[unseen.labels == label] == label
         if right.size:
             say(f"{name:18s} {right.mean():6.1%} of {len(right)} windows of other simulated people")
 

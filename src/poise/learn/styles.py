@@ -50,7 +50,7 @@ def varied(move: Move, rng: np.random.Generator, hanging: int = HANGING) -> Call
         changes.append(_clapping(rng))
     if move.name == "squat" and rng.random() < 0.15:
         changes.append(_hopping(rng))
-    elif move.name == "squat" and rng.random() < 0.08:
+    elif move.name == "squat" and rng.random() < 0.12:
         changes.append(_one_legged(rng))
     if move.name in _ONE_ARMED and rng.random() < 0.6:
         changes.append(_other_arm(rng))
@@ -162,14 +162,19 @@ def _hopping(rng: np.random.Generator) -> _Change:
 
 
 def _one_legged(rng: np.random.Generator) -> _Change:
-    """The other leg held off the floor, ahead of the body or behind it."""
+    """The other leg held off the floor, ahead of the body or behind it, or hanging beside what is stood on."""
     side, up = int(rng.integers(2)), float(rng.uniform(0.05, 0.2))
     away = float(rng.choice((1.0, 1.0, -0.6))) * float(rng.uniform(0.15, 0.4))
+    hanging, bent = rng.random() < 0.4, float(rng.uniform(0.8, 1.0))
 
     def change(body: Body, beat: Beat, p: Posture) -> Posture:
         lifted = np.zeros((len(beat.t), 2, 3))
-        lifted[:, side, 1] = body.stature * (up + 0.1 * beat.phase)
-        lifted[:, side, 2] = body.stature * away * (0.4 + 0.6 * beat.phase)
+        if hanging:  # as far below the hips as when standing
+            lifted[:, side, 1] = np.asarray(p.root)[..., 1] - bent * body.hip_height
+            lifted[:, side, 2] = 0.3 * body.stature * away * beat.phase
+        else:
+            lifted[:, side, 1] = body.stature * (up + 0.1 * beat.phase)
+            lifted[:, side, 2] = body.stature * away * (0.4 + 0.6 * beat.phase)
         return replace(p, feet=np.asarray(p.feet) + lifted)
 
     return change

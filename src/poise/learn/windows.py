@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from poise.body import BLAZEPOSE33, Array, PoseSequence
 from poise.coach.descriptor import FEWEST, KEYPOINTS, NAMES, RATE, SAMPLES, describe, interpolated
 from poise.coach.recognise import GAP_S, REST, UNKNOWN
 from poise.learn.deepfit import frames_of
-from poise.learn.performances import CLASSES, HOLDS, Section, perform_class
+from poise.learn.performances import CLASSES, HOLDS, KINDS, Section, perform_class
 from poise.learn.styles import HANGING
 from poise.sim import Camera, Noise
 from poise.sim.film import seen_poses
@@ -23,38 +23,46 @@ from poise.sim.move import wander
 SECTION_S, CAMERAS, CUTS = 5.0, 3, 2
 #: Of a window of an exercise, the least share during which repetitions go on, or it is held; and of rest the most.
 BUSY, HELD, IDLE = 0.6, 1.0, 0.1
-#: How often a class is drawn relative to one exercise; squats are done in more ways than any other.
-SHARE = {REST: 3.0, UNKNOWN: 3.0, "squat": 2.0}
+#: How often a class is drawn relative to one exercise: what has no name may be anything, and squats are done in
+#: more ways than any other exercise.
+SHARE = {REST: 6.0, UNKNOWN: 9.0, "squat": 2.0}
 #: A limb: what it hangs on, and what hangs on that.
 _LIMBS = {"shoulder": ("elbow", "wrist", "pinky", "index", "thumb"), "hip": ("knee", "ankle", "heel", "foot_index")}
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Descriptors ``(N, F)``, labels ``(N,)`` as places in `CLASSES`, frames ``(N, 36)`` as DeepFit has them."""
+    """Descriptors ``(N, F)``, kinds ``(N,)`` as places in `KINDS`, frames ``(N, 36)`` as DeepFit has them."""
 
     descriptors: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    kinds: NDArray[np.int64]
     frames: NDArray[np.float32]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The classes that the kinds count as ``(N,)``, as places in `CLASSES`."""
+        return np.array([CLASSES.index(name) for name in KINDS.values()])[self.kinds]
 
     @classmethod
     def of(cls, parts: list[Windows]) -> Windows:
         """All of them."""
         return cls(
             np.concatenate([p.descriptors for p in parts]),
-            np.concatenate([p.labels for p in parts]),
+            np.concatenate([p.kinds for p in parts]),
             np.concatenate([p.frames for p in parts]),
         )
 
 
-def simulate(per_class: int, seed: int, workers: int, hanging: int = HANGING) -> Windows:
-    """Windows of about ``per_class`` sections of every exercise; the same for the same seed.
+def simulate(
+    per_class: int, seed: int, workers: int, classes: Sequence[str] = CLASSES, hanging: int = HANGING
+) -> Windows:
+    """Windows of about ``per_class`` sections of each exercise among the classes; the same for the same seed.
 
     ``hanging`` is how often the arms of who squats hang (`varied`).
     """
     jobs = [
-        (label, int(n), (seed, i, j), hanging)
-        for i, label in enumerate(CLASSES)
+        (label, int(n), (seed, CLASSES.index(label), j), hanging)
+        for label in classes
         for j, n in enumerate(_shares(int(per_class * SHARE.get(label, 1.0)), 50))
     ]
     if workers == 1:
@@ -71,7 +79,7 @@ def _shares(count: int, most: int) -> Iterator[int]:
 def _batch(label: str, sections: int, seed: tuple[int, ...], hanging: int) -> Windows:
     rng = np.random.default_rng(seed)
     cut: dict[int, list[Array]] = {}
-    labels: dict[int, list[int]] = {}
+    kinds: dict[int, list[int]] = {}
     busy = HELD if label in HOLDS else BUSY
     for _ in range(sections):
         section = perform_class(label, rng, SECTION_S, RATE, hanging)
@@ -88,17 +96,17 @@ def _batch(label: str, sections: int, seed: tuple[int, ...], hanging: int) -> Wi
             for start in rng.integers(0, len(points) - length + 1, CUTS):
                 part = slice(int(start), int(start) + length)
                 share = active[part].mean()
-                answer = label if label == REST or share >= busy else REST if share <= IDLE else None
-                if answer is None or (answer != label and label in ("push_up", "plank", "dumbbell_row", UNKNOWN)):
+                kind = section.kind if label == REST or share >= busy else "start" if share <= IDLE else None
+                if kind is None or (kind == "start" and label in ("push_up", "plank", "dumbbell_row", UNKNOWN)):
                     continue
                 cut.setdefault(length, []).append(points[part])
-                labels.setdefault(length, []).append(CLASSES.index(answer))
+                kinds.setdefault(length, []).append(list(KINDS).index(kind))
     stacks = {length: np.stack(parts) for length, parts in cut.items()}
     described = [describe(stack) for stack in stacks.values()]
     frames = [frames_of(s[np.arange(len(s)), rng.integers(0, length, len(s))]) for length, s in stacks.items()]
     return Windows(
         np.concatenate(described).astype(np.float32) if described else np.zeros((0, len(NAMES)), np.float32),
-        np.concatenate([labels[length] for length in stacks]).astype(np.int64) if stacks else np.zeros(0, np.int64),
+        np.concatenate([kinds[length] for length in stacks]).astype(np.int64) if stacks else np.zeros(0, np.int64),
         np.concatenate(frames).astype(np.float32) if frames else np.zeros((0, 36), np.float32),
     )
 
@@ -137,8 +145,8 @@ def _squeeze(section: Section, rng: np.random.Generator) -> Array:
 def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
     """The points with what an estimator invents where it cannot see.
 
-    A hidden arm or leg is put where the other one is, or hardly moves; legs beyond the picture are too short, or
-    follow the true ones only in part.
+    A hidden arm or leg is put where the other one is, or hardly moves; legs beyond the picture are too short, now
+    more and now less, or follow the true ones only in part.
     """
     points = poses.points.copy()
     if not np.isfinite(points).all():  # somebody stepped behind the camera
@@ -160,7 +168,8 @@ def _mistaken(poses: PoseSequence, rng: np.random.Generator) -> Array:
         away = points[:, legs] - hips
         still = np.median(away, axis=0)
         away = still + rng.uniform(0.0, 1.0) * (away - still)
-        points[:, legs] = hips + away * rng.uniform(0.4, 1.1)
+        guess = 0.3 * rng.random() * wander(poses.t, float(rng.uniform(0, 1000)), 0, 0.1, 1.0)
+        points[:, legs] = hips + away * rng.uniform(0.4, 1.1) * np.exp(guess)[:, None, None]
     if rng.random() < 0.25:  # the picture ends above the feet, and what is beyond is drawn towards its edge
         low = float(rng.uniform(*np.sort(np.median(poses.all_at(("mid_knee", "mid_ankle"))[..., 1], axis=0))))
         beyond = np.maximum(points[..., 1] - low, 0.0)
